@@ -1,0 +1,1 @@
+"""The joiner: merges the four partial pizzas into complete ones, in Redis."""

@@ -1,0 +1,19 @@
+"""python -m joiner: run one joiner; as many as you like share the work."""
+
+from joiner.join import SERVICE, joiner_stream
+from pizzeria import process, service
+from pizzeria.events import Topics
+from pizzeria.order_store import OrderStore
+from pizzeria.stream import Publisher
+
+
+def main() -> None:
+    """Build the joiner and run it."""
+    settings = process.start(SERVICE)
+    store = OrderStore.connect(settings.redis_url, settings.order_ttl_s)
+    publisher = Publisher(settings)
+    service.run(joiner_stream(settings, store, publisher, Topics()), publisher, settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""The joiner's stream: the partial pizzas of all topping topics in, orders in Redis out."""
+
+from collections import defaultdict
+
+from pizzeria.events import Topics
+from pizzeria.order_store import OrderStore, SizedOrder, Toppings
+from pizzeria.settings import Settings
+from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial
+
+SERVICE = "joiner"
+
+
+def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, topics: Topics) -> Stream:
+    """Build the joiner's stream.
+
+    Args:
+        settings: the kafka_* variables.
+        store: where the orders are.
+        publisher: for dead letters.
+        topics: the names.
+    """
+    return Stream(
+        settings,
+        service=SERVICE,
+        group=f"{topics.prefix}joiner",
+        topics=list(topics.by_topping.values()),
+        dead_letters=topics.dead_letters,
+        read=read_partial(topics),
+        handle=join(store, topics),
+        publisher=publisher,
+    )
+
+
+def join(store: OrderStore, topics: Topics) -> Handler:
+    """Return the handler that merges a batch into the store, and makes dead letters of what the store refuses."""
+    topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
+
+    def handle(batch: Batch) -> list[Event]:
+        orders: dict[SizedOrder, dict[int, Toppings]] = defaultdict(lambda: defaultdict(dict))
+        for record, pizza in batch:
+            topping = topping_of[record.topic]
+            orders[pizza.order_id, pizza.count][pizza.pizza_id][topping] = getattr(pizza, topping)
+        refused = store.join(orders)
+        return [
+            dead_letter(record, topics.dead_letters, SERVICE, refused[pizza.order_id, pizza.count])
+            for record, pizza in batch
+            if (pizza.order_id, pizza.count) in refused
+        ]
+
+    return handle

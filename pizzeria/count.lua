@@ -1,0 +1,24 @@
+-- Count one topping of an order's pizzas, each pizza once.
+--
+-- KEYS[1]  report:<topping>, a hash of choice → pizzas
+-- KEYS[2]  {report:<topping>}:seen:<order id>, a bitmap of the pizza ids counted already; the braces keep both keys in
+--          one slot of a Redis Cluster
+-- ARGV[1]  time to live of the bitmap, seconds, renewed on a change
+-- ARGV[2], ARGV[3], …  pairs: pizza id, choice
+--
+-- Result: how many pizzas were counted now.
+local counts, counted = {}, 0
+for i = 2, #ARGV, 2 do
+  if redis.call('SETBIT', KEYS[2], ARGV[i], 1) == 0 then
+    local choice = ARGV[i + 1]
+    counts[choice] = (counts[choice] or 0) + 1
+    counted = counted + 1
+  end
+end
+for choice, pizzas in pairs(counts) do
+  redis.call('HINCRBY', KEYS[1], choice, pizzas)
+end
+if counted > 0 then
+  redis.call('EXPIRE', KEYS[2], ARGV[1])
+end
+return counted

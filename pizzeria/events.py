@@ -1,0 +1,91 @@
+"""The one event of the system, a pizza with the toppings it has so far, and the topics that carry it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta, Struct, json
+
+from pizzeria.toppings import TOPPINGS
+
+LARGEST_COUNT = 100_000
+
+
+class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """One pizza of an order, as it travels through the topics.
+
+    Fields that are not listed here are ignored when an event is decoded: a foreign service may add some.
+
+    Raises:
+        ValueError: pizza_id is not below count.
+    """
+
+    order_id: Annotated[str, Meta(min_length=1, max_length=100)]
+    pizza_id: Annotated[int, Meta(ge=0)]  # 0 … count-1
+    count: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)]  # pizzas in the order
+    sauce: str | None = None
+    cheese: str | None = None
+    meats: str | None = None
+    veggies: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.pizza_id >= self.count:
+            raise ValueError(f"pizza_id {self.pizza_id} of an order of {self.count}")
+
+
+_decoder = json.Decoder(Pizza)
+_encoder = json.Encoder()
+
+
+def decode(value: bytes | None) -> Pizza:
+    """Read a pizza from the value of a record.
+
+    Args:
+        value: UTF-8 JSON; None is a tombstone, which no topic of ours has.
+
+    Raises:
+        ValueError: the value is missing, not JSON, or not a pizza (msgspec.DecodeError is a ValueError).
+        RecursionError: the JSON is nested too deeply to read.
+    """
+    if value is None:
+        raise ValueError("the record has no value")
+    return _decoder.decode(value)
+
+
+def encode(pizza: Pizza) -> bytes:
+    """Write a pizza as compact JSON, without the toppings it doesn't have yet."""
+    return _encoder.encode(pizza)
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The names of the topics.
+
+    Args:
+        prefix: put before every name, so that several systems can share one cluster.
+    """
+
+    prefix: str = ""
+
+    @property
+    def pizza(self) -> str:
+        """Every pizza ordered, without toppings."""
+        return f"{self.prefix}pizza"
+
+    def having(self, topping: str) -> str:
+        """The topic of the pizzas that have got the topping."""
+        return f"{self.prefix}pizza-with-{topping}"
+
+    @property
+    def by_topping(self) -> dict[str, str]:
+        """Topping → its topic, in the order of the menus."""
+        return {topping: self.having(topping) for topping in TOPPINGS}
+
+    @property
+    def dead_letters(self) -> str:
+        """Records that a service could not read or use."""
+        return f"{self.prefix}pizza-dead-letters"
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every topic of the system."""
+        return (self.pizza, *self.by_topping.values(), self.dead_letters)

@@ -1,0 +1,103 @@
+"""What the HTTP services have in common: JSON answers, errors as problem+json, /healthz and /readyz."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from threading import Thread
+
+import structlog
+from flask import Blueprint, Flask, Response
+from msgspec import json
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import make_server
+
+from pizzeria.errors import UnavailableError
+
+RETRY_AFTER_S = 2
+
+log = structlog.stdlib.get_logger()
+
+
+def json_response(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """Return a JSON answer that ends with a newline, for the sake of terminals.
+
+    Args:
+        body: what msgspec can encode.
+        status: the HTTP status.
+        headers: to add.
+    """
+    return Response(json.encode(body) + b"\n", status, headers, content_type="application/json")
+
+
+def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+    """Return an error as RFC 9457 has it.
+
+    Args:
+        status: the HTTP status; its phrase is the title.
+        detail: what is wrong with this very request.
+        headers: to add.
+    """
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    response = json_response(body, status, headers)
+    response.content_type = "application/problem+json"
+    return response
+
+
+def answer_with_problems(app: Flask) -> None:
+    """Make every error of an app a problem+json: those of Flask, a server that is away, and our own faults."""
+
+    def http_error(error: HTTPException) -> Response:
+        response = problem(error.code or 500, error.description or "")
+        for name, value in error.get_headers():
+            if name != "Content-Type":
+                response.headers[name] = value  # such as Allow of a 405
+        return response
+
+    def unavailable(error: UnavailableError) -> Response:
+        log.warning("unavailable", error=str(error))
+        return problem(503, str(error), {"Retry-After": str(RETRY_AFTER_S)})
+
+    def fault(_error: Exception) -> Response:
+        log.exception("fault")
+        return problem(500, "the service made a mistake; its log says more")
+
+    app.register_error_handler(HTTPException, http_error)
+    app.register_error_handler(UnavailableError, unavailable)
+    app.register_error_handler(Exception, fault)
+
+
+def health(ready: Callable[[], bool]) -> Blueprint:
+    """Return /healthz, which says that the process answers, and /readyz, which says that it can do its work.
+
+    Args:
+        ready: may also raise UnavailableError, to say why not.
+    """
+    blueprint = Blueprint("health", __name__)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return json_response({"status": "ok"})
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        if ready():
+            return json_response({"status": "ready"})
+        return problem(503, "not ready", {"Retry-After": str(RETRY_AFTER_S)})
+
+    return blueprint
+
+
+def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
+    """Answer /healthz and /readyz from a thread, for a service that has no HTTP of its own.
+
+    Args:
+        host: where to listen.
+        port: where to listen.
+        ready: as in health().
+
+    Raises:
+        SystemExit: the port is taken.
+    """
+    app = Flask("health")
+    answer_with_problems(app)
+    app.register_blueprint(health(ready))
+    Thread(target=make_server(host, port, app, threaded=True).serve_forever, daemon=True).start()

@@ -1,0 +1,87 @@
+-- Add toppings to the pizzas of one order: atomic, and the same however often and in whatever order it is told.
+--
+-- KEYS[1]  order:<id>; also the channel on which a change is published, as "<status> <ready>/<count>"
+-- ARGV[1]  count: pizzas in the order, as the events say
+-- ARGV[2]  now: RFC 3339, UTC
+-- ARGV[3]  time to live, seconds, renewed on a change
+-- ARGV[4]  the number n of toppings that make a pizza complete
+-- ARGV[5] … ARGV[4 + n]  their names, in the order in which a pizza is written
+-- ARGV[5 + n], ARGV[6 + n], …  pairs: pizza id, JSON object of topping → choice; 1,000 pairs at the most
+--
+-- A topping that a pizza has already stays as it is. An order that is not there is created from what the events say.
+--
+-- Result: how many pizzas of the order are complete.
+-- Error: COUNT, if the order is known to have another number of pizzas; nothing is changed then.
+local key, count, now, ttl, complete = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local first = 5 + complete
+
+local fields = {'count', 'ready', 'status'}
+for i = first, #ARGV, 2 do
+  fields[#fields + 1] = 'pizza:' .. ARGV[i]
+end
+local known = redis.call('HMGET', key, unpack(fields))
+local is_new = not known[1]
+if not is_new and known[1] ~= count then
+  return redis.error_reply('COUNT the order has ' .. known[1] .. ' pizzas, not ' .. count)
+end
+local ready, status = tonumber(known[2] or 0), known[3] or 'preparing'
+local was_ready = ready
+
+local function write(pizza)
+  local members = {}
+  for i = 5, 4 + complete do
+    local topping = ARGV[i]
+    if pizza[topping] then
+      members[#members + 1] = '"' .. topping .. '":' .. cjson.encode(pizza[topping])
+    end
+  end
+  return '{' .. table.concat(members, ',') .. '}'
+end
+
+local changes = {}
+local function set(field, value)
+  changes[#changes + 1] = field
+  changes[#changes + 1] = value
+end
+
+for i = 4, #fields do
+  local json = ARGV[first + 2 * (i - 4) + 1]
+  local pizza, toppings, changed = {}, 0, false
+  if known[i] then
+    pizza = cjson.decode(known[i])
+    for _ in pairs(pizza) do toppings = toppings + 1 end
+  end
+  for topping, choice in pairs(cjson.decode(json)) do
+    if not pizza[topping] then
+      pizza[topping] = choice
+      toppings = toppings + 1
+      changed = true
+    end
+  end
+  if changed then
+    set(fields[i], known[i] and write(pizza) or json)
+    if toppings == complete then ready = ready + 1 end
+  end
+end
+if #changes == 0 then
+  return ready
+end
+
+if is_new then
+  set('count', count)
+  set('created_at', now)
+end
+if ready ~= was_ready or is_new then
+  set('ready', ready)
+  if ready == tonumber(count) then
+    status = 'ready'
+    set('completed_at', now)
+  end
+end
+if status ~= known[3] then
+  set('status', status)
+end
+redis.call('HSET', key, unpack(changes))
+redis.call('EXPIRE', key, ttl)
+redis.call('PUBLISH', key, status .. ' ' .. ready .. '/' .. count)
+return ready

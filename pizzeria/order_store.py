@@ -1,0 +1,232 @@
+"""The adapter of Redis, and the only code that imports it: the orders, and the report's counts."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+from msgspec import Struct, json
+from redis import Redis
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from pizzeria.errors import UnavailableError
+from pizzeria.toppings import TOPPINGS
+
+Toppings = dict[str, str]  # topping → choice
+SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
+CountedOrder = tuple[str, str]  # a topping and the id of an order
+
+Call = tuple[list[str], list[Any]]  # a script's keys and arguments
+
+T = TypeVar("T")
+
+_ARGUMENTS_PER_CALL = 2_000  # a Lua function takes 8,000 at the most, and join.lua has as many again of its own
+
+
+class Order(Struct, frozen=True):
+    """An order as it is stored."""
+
+    id: str
+    status: str  # preparing, ready or timed_out
+    count: int
+    ready: int  # pizzas that are complete
+    created_at: str  # RFC 3339, UTC
+    completed_at: str | None
+    toppings: dict[int, Toppings]  # by pizza id; a pizza without any isn't there
+
+
+class IdempotencyKeyReusedError(Exception):
+    """An Idempotency-Key came again with another order."""
+
+
+def order_key(order_id: str) -> str:
+    """Return the key of an order, which is also the channel of its changes."""
+    return f"order:{order_id}"
+
+
+def idempotency_key(key: str) -> str:
+    """Return the key that remembers which order an Idempotency-Key stands for."""
+    return f"idempotency:{key}"
+
+
+def report_key(topping: str) -> str:
+    """Return the key of a topping's counts."""
+    return f"report:{topping}"
+
+
+def seen_key(topping: str, order_id: str) -> str:
+    """Return the key that remembers which pizzas of an order are counted; the braces are Redis Cluster's hash tag."""
+    return f"{{{report_key(topping)}}}:seen:{order_id}"
+
+
+class OrderStore:
+    """Orders and counts in Redis. Every method raises UnavailableError while Redis is away.
+
+    Args:
+        redis: a client that decodes its answers; threads may share it.
+        ttl_s: seconds that an order is kept after its last change.
+    """
+
+    def __init__(self, redis: "Redis", ttl_s: int) -> None:
+        self._redis = redis
+        self._ttl_s = ttl_s
+        self._scripts = {name: redis.register_script(_text_of(name)) for name in ("place", "join", "count")}
+
+    @classmethod
+    def connect(cls, url: str, ttl_s: int) -> "OrderStore":
+        """Return a store on the Redis at a URL; it connects when it is first used."""
+        return cls(Redis.from_url(url, decode_responses=True, socket_timeout=2, socket_connect_timeout=1), ttl_s)
+
+    def ping(self) -> bool:
+        """Return True if Redis answers."""
+        with _redis_errors():
+            return bool(self._redis.ping())
+
+    def place(self, count: int, key: str | None = None) -> str:
+        """Store a new order and return its id, or the id that the same Idempotency-Key was given before.
+
+        Args:
+            count: pizzas in the order.
+            key: the client's Idempotency-Key.
+
+        Raises:
+            IdempotencyKeyReusedError: the key stands for an order of another size.
+        """
+        order_id = uuid4().hex
+        if key is not None:
+            with _redis_errors():
+                known = self._redis.set(idempotency_key(key), f"{order_id} {count}", nx=True, get=True, ex=self._ttl_s)
+            if known:
+                order_id, known_count = str(known).split()
+                if int(known_count) != count:
+                    raise IdempotencyKeyReusedError(
+                        f"Idempotency-Key {key!r} was given to an order of {known_count}, not {count}"
+                    )
+        # Also for a known key: whoever had it first may have died before this line.
+        self._run("place", [([order_key(order_id)], [count, _now(), self._ttl_s])])
+        return order_id
+
+    def get(self, order_id: str) -> Order | None:
+        """Return an order, or None if it isn't there (any more)."""
+        with _redis_errors():
+            fields: dict[str, str] = self._redis.hgetall(order_key(order_id))
+        if not fields:
+            return None
+        return Order(
+            id=order_id,
+            status=fields["status"],
+            count=int(fields["count"]),
+            ready=int(fields["ready"]),
+            created_at=fields["created_at"],
+            completed_at=fields.get("completed_at"),
+            toppings={
+                int(field.removeprefix("pizza:")): json.decode(value, type=Toppings)
+                for field, value in fields.items()
+                if field.startswith("pizza:")
+            },
+        )
+
+    def join(self, orders: Mapping[SizedOrder, Mapping[int, Toppings]]) -> dict[SizedOrder, str]:
+        """Merge toppings into orders: idempotent, in any order, one script per order, all in one round trip.
+
+        Args:
+            orders: pizza id → its toppings, of each order. An order that Redis doesn't know is created.
+
+        Returns:
+            The orders that could not be changed, and why.
+        """
+        called: list[SizedOrder] = []
+        calls: list[Call] = []
+        head = (_now(), self._ttl_s, len(TOPPINGS), *TOPPINGS)
+        for order, pizzas in orders.items():
+            order_id, count = order
+            pairs = [argument for pizza in pizzas.items() for argument in (pizza[0], _in_menu_order(pizza[1]))]
+            for first in range(0, len(pairs), _ARGUMENTS_PER_CALL):
+                called.append(order)
+                calls.append(([order_key(order_id)], [count, *head, *pairs[first : first + _ARGUMENTS_PER_CALL]]))
+        return _errors(called, self._run("join", calls))
+
+    def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
+        """Count toppings for the report, each pizza once however often it is told.
+
+        Args:
+            pizzas: pizza id → what was chosen, of each topping of each order.
+
+        Returns:
+            What could not be counted, and why.
+        """
+        calls: list[Call] = [
+            (
+                [report_key(topping), seen_key(topping, order_id)],
+                [self._ttl_s, *(argument for pair in choices.items() for argument in pair)],
+            )
+            for (topping, order_id), choices in pizzas.items()
+        ]
+        return _errors(pizzas, self._run("count", calls))
+
+    def reports(self) -> dict[str, dict[str, int]]:
+        """Return the counts: topping → choice → pizzas, the most frequent choice first."""
+        with _redis_errors():
+            pipeline = self._redis.pipeline(transaction=False)
+            for topping in TOPPINGS:
+                pipeline.hgetall(report_key(topping))
+            answers = pipeline.execute()
+        return {
+            topping: dict(sorted(((c, int(n)) for c, n in counts.items()), key=lambda item: (-item[1], item[0])))
+            for topping, counts in zip(TOPPINGS, answers, strict=True)
+        }
+
+    def _run(self, name: str, calls: Sequence[Call]) -> list[ResponseError | None]:
+        """Call one script many times in one round trip; return the error of each call that its own data brought."""
+        script = self._scripts[name]
+        with _redis_errors():
+            for _ in range(2):
+                pipeline = self._redis.pipeline(transaction=False)
+                for keys, arguments in calls:
+                    # Not script(…): in a pipeline that asks Redis each time whether it knows the script.
+                    pipeline.evalsha(script.sha, len(keys), *keys, *arguments)
+                results = pipeline.execute(raise_on_error=False)
+                if not any(isinstance(result, NoScriptError) for result in results):
+                    break
+                self._redis.script_load(script.script)  # Redis was started anew
+            errors = [result if isinstance(result, Exception) else None for result in results]
+            for error in errors:
+                if error and not _is_about_data(error):
+                    raise error
+            return errors
+
+
+@contextmanager
+def _redis_errors() -> Iterator[None]:
+    try:
+        yield
+    except RedisError as error:
+        raise UnavailableError(f"Redis: {error}") from error
+
+
+def _is_about_data(error: Exception) -> bool:
+    """Tell an error that this very key or argument brings from a state of the server, which will pass.
+
+    Errors of state begin with a word in capitals (OOM, READONLY, MISCONF …); redis-py takes off "ERR".
+    """
+    word = re.match(r"[A-Z]+(?= )", str(error))
+    return type(error) is ResponseError and (word is None or word[0] in ("COUNT", "WRONGTYPE"))
+
+
+def _errors(called: Iterable[T], errors: Iterable[ResponseError | None]) -> dict[T, str]:
+    return {part: str(error) for part, error in zip(called, errors, strict=True) if error}
+
+
+def _in_menu_order(toppings: Toppings) -> bytes:
+    return json.encode({topping: toppings[topping] for topping in TOPPINGS if topping in toppings})
+
+
+def _text_of(script: str) -> str:
+    return (Path(__file__).parent / f"{script}.lua").read_text()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,116 @@
+"""What every service does at its start and its end: read the settings, set up its log, stop when told to."""
+
+import logging
+import queue
+import signal
+import sys
+from types import FrameType
+
+import structlog
+
+from pizzeria.settings import Settings, SettingsError, read_settings
+
+
+def start(service: str) -> Settings:
+    """Read the settings and begin to log; every line carries the service's name.
+
+    Args:
+        service: the name that its log lines bear, such as "workers sauce".
+
+    Raises:
+        SystemExit: a variable can't be used; the one line on stderr names it.
+    """
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+    configure_logging(service, settings)
+    return settings
+
+
+def configure_logging(service: str, settings: Settings) -> None:
+    """Send structlog's events and the libraries' log records to stdout in one format.
+
+    Args:
+        service: every line carries it.
+        settings: log_format and log_level.
+    """
+
+    def add_service(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["service"] = service
+        return event
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_service,
+    ]
+    renderers: list[structlog.typing.Processor]
+    if settings.log_format == "json":
+        renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        renderers = [structlog.dev.ConsoleRenderer(colors=sys.stdout.isatty(), pad_event_to=0, pad_level=False)]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
+    # They tell of every connection and request at info.
+    for chatty in ("kafka", "werkzeug"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+class Stop:
+    """A flag that ends a loop, and that the loop can wait on.
+
+    Unlike threading.Event, it may be set by a signal handler: SimpleQueue.put is reentrant, whereas Event.set
+    deadlocks if the signal comes while the same thread is inside Event.wait.
+    """
+
+    def __init__(self) -> None:
+        self._set = False
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def set(self) -> None:
+        """End the loop at its next look, and its wait at once."""
+        self._set = True
+        self._wake.put(None)
+
+    def is_set(self) -> bool:
+        """Whether the loop is to end."""
+        return self._set
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the flag is set, timeout_s at the most, and return whether it is."""
+        if not self._set:
+            try:
+                self._wake.get(timeout=timeout_s)
+            except queue.Empty:
+                pass
+        return self._set
+
+    @classmethod
+    def on_signals(cls) -> "Stop":
+        """Return a flag that SIGTERM and SIGINT set."""
+        stop = cls()
+
+        def set_flag(_signal: int, _frame: FrameType | None) -> None:
+            stop.set()
+
+        signal.signal(signal.SIGTERM, set_flag)
+        signal.signal(signal.SIGINT, set_flag)
+        return stop

@@ -1,0 +1,84 @@
+"""Every environment variable of the services, typed and checked before anything starts."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, get_args, get_origin
+
+from msgspec import Meta, Struct, ValidationError, convert, structs
+
+from pizzeria.events import LARGEST_COUNT
+
+AtLeastOne = Annotated[int, Meta(ge=1)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$")]
+
+_PATTERNS = {
+    "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or several with commas between them",
+    "REDIS_URL": "expected redis://, rediss:// or unix:// and the address",
+}
+_SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL"}
+
+
+class SettingsError(ValueError):
+    """A variable has a value that can't be used; the message is one line that names it."""
+
+
+class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
+    """The environment variables, by their names in lower case.
+
+    Raises:
+        ValueError: two variables don't go together, or a file that one names doesn't exist.
+    """
+
+    kafka_bootstrap_servers: Servers = "localhost:9092"
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: str | None = None
+    kafka_ssl_ca_file: str | None = None  # the system's certificates unless set
+    kafka_topic_partitions: AtLeastOne = 6  # of each topic, when `pizzeria topics` creates it
+    kafka_topic_replication: AtLeastOne = 1
+
+    redis_url: Annotated[str, Meta(pattern=r"^(rediss?|unix)://")] = "redis://localhost:6379/0"
+    order_ttl_s: Annotated[int, Meta(ge=60)] = 24 * 60 * 60  # from an order's last change
+
+    http_host: str = "127.0.0.1"
+    api_port: Port = 8000
+    api_processes: AtLeastOne = 2
+    api_threads: AtLeastOne = 8
+    reporter_port: Port = 8001
+    health_port: Port | None = None  # where workers and joiner answer /healthz and /readyz; nowhere unless set
+    max_order_size: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)] = 1000  # pizzas
+
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    def __post_init__(self) -> None:
+        if self.kafka_security_protocol.startswith("SASL"):
+            for name in ("kafka_sasl_username", "kafka_sasl_password"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name.upper()}: needed with KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol}")
+        if self.kafka_ssl_ca_file is not None and not Path(self.kafka_ssl_ca_file).is_file():
+            raise ValueError(f"KAFKA_SSL_CA_FILE={self.kafka_ssl_ca_file!r}: no such file")
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings from environment variables; one that is empty counts as not set.
+
+    Raises:
+        SettingsError: one line that names the variable and says what is wrong with it.
+    """
+    known = {field.encode_name: field.type for field in structs.fields(Settings)}
+    given = {name: value for name, value in environ.items() if name in known and value}
+    try:
+        return convert(given, Settings, strict=False)
+    except ValidationError as error:
+        problem, _, path = str(error).partition(" - at `$.")
+        name = path.rstrip("`")
+        if not name:  # from __post_init__, whose messages name the variable themselves
+            raise SettingsError(problem) from None
+        if get_origin(known[name]) is Literal:
+            problem = f"expected one of {', '.join(get_args(known[name]))}"
+        shown = "" if name in _SECRETS else f"={given[name]!r}"
+        raise SettingsError(f"{name}{shown}: {_PATTERNS.get(name, problem)}") from None

@@ -1,0 +1,20 @@
+"""The adapter of Kafka, and the only code that imports it: the loop of the consuming services, and publishing."""
+
+from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
+from pizzeria.stream.publisher import Event, Publisher
+from pizzeria.stream.record import Record, read_partial
+from pizzeria.stream.dead_letters import dead_letter
+from pizzeria.stream.topics import create_topics
+
+__all__ = [
+    "Batch",
+    "Event",
+    "Handler",
+    "Publisher",
+    "Record",
+    "Stream",
+    "UnequalPartitionsError",
+    "create_topics",
+    "dead_letter",
+    "read_partial",
+]

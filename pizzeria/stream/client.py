@@ -1,0 +1,31 @@
+"""How every Kafka client of ours connects: the values come from the settings, the timeouts from measurement."""
+
+from typing import Any
+
+from pizzeria.settings import Settings
+
+# Given, the clients don't block at construction to find it out; each connection still negotiates down to its broker's.
+API_VERSION = (4, 3)
+
+
+def connection(settings: Settings) -> dict[str, Any]:
+    """Return the arguments that KafkaProducer, KafkaConsumer and KafkaAdminClient have in common.
+
+    Args:
+        settings: the kafka_* variables.
+    """
+    config: dict[str, Any] = {
+        "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
+        "security_protocol": settings.kafka_security_protocol,
+        "ssl_cafile": settings.kafka_ssl_ca_file,
+        "api_version": API_VERSION,
+        "request_timeout_ms": 5_000,
+        "reconnect_backoff_max_ms": 1_000,
+    }
+    if settings.kafka_security_protocol.startswith("SASL"):
+        config |= {
+            "sasl_mechanism": settings.kafka_sasl_mechanism,
+            "sasl_plain_username": settings.kafka_sasl_username,
+            "sasl_plain_password": settings.kafka_sasl_password,
+        }
+    return config

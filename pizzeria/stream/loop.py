@@ -1,0 +1,221 @@
+"""The loop that every consuming service runs: consume → handle → publish → await the acks → commit."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka.coordinator.assignors.range import RangePartitionAssignor
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+
+from pizzeria.errors import UnavailableError
+from pizzeria.events import Pizza
+from pizzeria.process import Stop
+from pizzeria.settings import Settings
+from pizzeria.stream.client import connection
+from pizzeria.stream.dead_letters import dead_letter
+from pizzeria.stream.publisher import Event, Publisher
+from pizzeria.stream.record import Record, name_of, read_pizza
+
+Batch = Sequence[tuple[Record, Pizza]]
+Handler = Callable[[Batch], list[Event]]
+
+COMMIT_INTERVAL_S = 0.2
+POLL_S = 1.0
+PROBE_INTERVAL_S = 3.0
+FIRST_RETRY_S, LONGEST_RETRY_S = 0.1, 5.0
+
+log = structlog.stdlib.get_logger()
+
+
+class UnequalPartitionsError(Exception):
+    """The topics of a stream don't have the same number of partitions."""
+
+
+class Stream:
+    """Consumes topics as a group and gives each batch of pizzas to a handler, at least once.
+
+    Offsets are committed when all that a batch caused is safe: what the handler wrote, and what it returned to be
+    published. A record that isn't a pizza goes to the dead letters and holds nobody up.
+
+    Args:
+        settings: the kafka_* variables.
+        service: named in dead letters.
+        group: the consumer group; its members share the partitions.
+        topics: to consume.
+        publishes: the topics that the handler publishes to. An event goes to the partition that its cause came from,
+            so all topics need equally many.
+        dead_letters: the topic for records that can't be used.
+        read: a pure function from a record to its pizza, which raises ValueError if there is none.
+        handle: takes a batch and returns what to publish. It may be given the same pizzas again. It raises
+            UnavailableError to be given the same batch again later.
+        publisher: for what the handler returns and for the dead letters.
+        fetch: KafkaConsumer's arguments on how much to take, or to wait for, at once.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        service: str,
+        group: str,
+        topics: Sequence[str],
+        publishes: Sequence[str] = (),
+        dead_letters: str,
+        read: Callable[[Record], Pizza] = read_pizza,
+        handle: Handler,
+        publisher: Publisher,
+        **fetch: int,
+    ) -> None:
+        self._service = service
+        self._topics = topics
+        self._publishes = publishes
+        self._dead_letters = dead_letters
+        self._read = read
+        self._handle = handle
+        self._publisher = publisher
+        self._offsets = _Offsets()
+        self._commit: Any = None  # the future of the last one sent
+        self._commit_at = 0.0
+        self._contact_at = float("-inf")
+        self._consumer = KafkaConsumer(
+            **connection(settings),
+            **fetch,
+            group_id=group,
+            auto_offset_reset="earliest",  # a new group must not miss the orders that came before it
+            enable_auto_commit=False,
+            session_timeout_ms=10_000,  # a killed replica's partitions move after this
+            partition_assignment_strategy=[RangePartitionAssignor],  # one joiner gets the same partition of each topic
+            metrics_enabled=False,
+        )
+
+    @property
+    def connected(self) -> bool:
+        """Whether this member is in its group and the broker has answered lately; any thread may ask."""
+        return self._offsets.joined and time.monotonic() - self._contact_at < 3 * PROBE_INTERVAL_S
+
+    def run(self, stop: Stop, *, records: int | None = None) -> None:
+        """Consume until told to stop, then commit what was handled and leave the group.
+
+        Args:
+            stop: the batch in hand is finished first, unless Kafka or Redis is away.
+            records: stop unasked after so many, for tests and measurements.
+
+        Raises:
+            UnequalPartitionsError: the topics don't fit together.
+        """
+        seen = 0
+        try:
+            self._check_partitions(stop)
+            self._consumer.subscribe(self._topics, listener=self._offsets)
+            while not stop.is_set() and (records is None or seen < records):
+                polled = self._poll(stop)
+                if polled and self._process(polled, stop):
+                    self._offsets.handled.update({tp: batch[-1].offset + 1 for tp, batch in polled.items()})
+                    seen += sum(map(len, polled.values()))
+                self._commit_if_due()
+        finally:
+            self._close()
+
+    def _check_partitions(self, stop: Stop) -> None:
+        topics = (*self._topics, *self._publishes, self._dead_letters)
+        while not stop.is_set():
+            try:
+                counts = {topic: self._publisher.partition_count(topic) for topic in topics}
+            except UnavailableError as error:
+                log.warning("waiting", error=str(error))
+                stop.wait(1.0)
+                continue
+            if len(set(counts.values())) > 1:
+                told = ", ".join(f"{topic} {count}" for topic, count in counts.items())
+                raise UnequalPartitionsError(f"the topics must have equally many partitions, but have: {told}")
+            return
+
+    def _poll(self, stop: Stop) -> dict[Any, list[Record]]:
+        due = self._commit_at - time.monotonic() if self._offsets.uncommitted() else POLL_S
+        try:
+            polled: dict[Any, list[Record]] = self._consumer.poll(timeout_ms=int(1000 * min(max(due, 0), POLL_S)))
+            if not polled and time.monotonic() - self._contact_at > PROBE_INTERVAL_S:
+                # An empty poll says nothing: it is the same with the broker gone.
+                self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
+        except KafkaError as error:
+            log.warning("Kafka does not answer", error=str(error))
+            stop.wait(FIRST_RETRY_S)
+            return {}
+        if polled or time.monotonic() - self._contact_at > PROBE_INTERVAL_S:
+            self._contact_at = time.monotonic()
+        return polled
+
+    def _process(self, polled: dict[Any, list[Record]], stop: Stop) -> bool:
+        batch: list[tuple[Record, Pizza]] = []
+        unreadable: list[Event] = []
+        for records in polled.values():
+            for record in records:
+                try:
+                    batch.append((record, self._read(record)))
+                except (ValueError, RecursionError) as error:
+                    unreadable.append(dead_letter(record, self._dead_letters, self._service, error))
+        retry_s = FIRST_RETRY_S
+        while True:
+            try:
+                events = unreadable + self._handle(batch)
+                self._publisher.publish(events)
+            except UnavailableError as error:
+                log.warning("trying again", error=str(error), retry_s=retry_s, first=name_of(batch[0][0]))
+                if stop.wait(retry_s):
+                    return False
+                retry_s = min(2 * retry_s, LONGEST_RETRY_S)
+            else:
+                log.debug("batch", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
+                return True
+
+    def _commit_if_due(self) -> None:
+        now = time.monotonic()
+        if now < self._commit_at or (self._commit and not self._commit.is_done):
+            return
+        if offsets := self._offsets.uncommitted():
+            self._commit = self._consumer.commit_async(_with_metadata(offsets), self._offsets.note_commit)
+            self._commit_at = now + COMMIT_INTERVAL_S
+
+    def _close(self) -> None:
+        try:
+            if offsets := self._offsets.uncommitted():
+                self._consumer.commit(_with_metadata(offsets), timeout_ms=3_000)
+        except KafkaError as error:
+            log.warning("not committed, so it will be handled again", error=str(error))
+        finally:
+            self._consumer.close(autocommit=False, timeout_ms=3_000)
+
+
+class _Offsets(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
+    """Of the partitions that this member owns: the next offset to handle, and the one that Kafka knows of."""
+
+    def __init__(self) -> None:
+        self.handled: dict[Any, int] = {}
+        self.committed: dict[Any, int] = {}
+        self.joined = False
+
+    def uncommitted(self) -> dict[Any, int]:
+        return {tp: offset for tp, offset in self.handled.copy().items() if self.committed.get(tp) != offset}
+
+    def note_commit(self, offsets: dict[Any, Any], failure: Exception | None) -> None:
+        if failure is None:
+            self.committed.update({tp: offset.offset for tp, offset in offsets.items()})
+        else:
+            log.debug("commit failed, it will be sent again", error=str(failure))
+
+    def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
+        self.joined = True
+        log.info("consuming", partitions=sorted(f"{tp.topic}[{tp.partition}]" for tp in assigned))
+
+    def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
+        # Whoever gets them commits them from now on: an older offset of ours would set the group back.
+        for tp in revoked:
+            self.handled.pop(tp, None)
+            self.committed.pop(tp, None)
+
+
+def _with_metadata(offsets: dict[Any, int]) -> dict[Any, Any]:
+    return {tp: OffsetAndMetadata(offset, "", -1) for tp, offset in offsets.items()}

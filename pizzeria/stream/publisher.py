@@ -1,0 +1,99 @@
+"""Publishing: send all, then wait until every record is acknowledged."""
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+from kafka.partitioner.default import murmur2
+
+from pizzeria.errors import UnavailableError
+from pizzeria.settings import Settings
+from pizzeria.stream.client import connection
+
+# A dead letter is a record as large as the broker took, and some headers.
+LARGEST_REQUEST = 2 * 1024 * 1024
+_DELIVERY_TIMEOUT_MS = 15_000
+
+
+class Event(NamedTuple):
+    """A record to publish."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    partition: int
+    headers: list[tuple[str, bytes]] | None = None
+
+
+class Publisher:
+    """Publishes events; threads may share one, processes may not: build it after a fork.
+
+    Args:
+        settings: the kafka_* variables. Nothing connects before the first event is published.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        # Not idempotent: that producer wedges for ever when the broker is away longer than the delivery timeout, and
+        # here a repeated event is harmless.
+        self._producer = KafkaProducer(
+            **connection(settings),
+            acks="all",
+            enable_idempotence=False,
+            delivery_timeout_ms=_DELIVERY_TIMEOUT_MS,
+            max_block_ms=2_000,
+            max_request_size=LARGEST_REQUEST,
+            metrics_enabled=False,
+        )
+
+    def publish(self, events: Sequence[Event], timeout_s: float = _DELIVERY_TIMEOUT_MS / 1000 + 1) -> None:
+        """Send the events and return when Kafka has acknowledged all of them.
+
+        Args:
+            events: in the order to be sent.
+            timeout_s: wait no longer than this. Events not acknowledged by then are still under way for 15 s.
+
+        Raises:
+            UnavailableError: some of the events are not acknowledged. To publish all of them again is harmless.
+        """
+        deadline = time.monotonic() + timeout_s
+        send = self._producer.send
+        try:
+            futures = [
+                send(topic, value=value, key=key, headers=headers, partition=partition)
+                for topic, key, value, partition, headers in events
+            ]
+            for future in futures:
+                if not future.succeeded():
+                    future.get(max(0.0, deadline - time.monotonic()))
+        except KafkaError as error:
+            raise UnavailableError(f"Kafka: {error}") from error
+
+    def partition_count(self, topic: str) -> int:
+        """Return how many partitions a topic has.
+
+        Raises:
+            UnavailableError: Kafka doesn't answer, or doesn't have the topic.
+        """
+        try:
+            return len(self._producer.partitions_for(topic))
+        except KafkaError as error:
+            raise UnavailableError(f"Kafka does not answer or has no topic {topic!r}") from error
+
+    def partition_of(self, key: bytes, topic: str) -> int:
+        """Return the partition that Kafka's default partitioner chooses for a key.
+
+        It is murmur2 in Python: work it out once for all the events of an order.
+
+        Raises:
+            UnavailableError: Kafka doesn't answer, or doesn't have the topic.
+        """
+        return int(murmur2(key) & 0x7FFFFFFF) % self.partition_count(topic)
+
+    def close(self, timeout_s: float = 5.0) -> None:
+        """Send what is under way, timeout_s at the most, and disconnect."""
+        try:
+            self._producer.close(timeout=timeout_s)
+        except KafkaError:
+            pass  # not acknowledged in time: whoever waited for it has been told

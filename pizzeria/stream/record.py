@@ -1,0 +1,51 @@
+"""A consumed record, as the services see it."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from pizzeria.events import Pizza, Topics, decode
+
+
+class Record(Protocol):
+    """The part of kafka-python's ConsumerRecord that the services use; kafka-python itself has no types."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> list[tuple[str, bytes | None]]: ...
+
+
+def name_of(record: Record) -> str:
+    """Return topic[partition]@offset, by which log lines and errors name a record."""
+    return f"{record.topic}[{record.partition}]@{record.offset}"
+
+
+def read_pizza(record: Record) -> Pizza:
+    """Return the pizza that a record carries.
+
+    Raises:
+        ValueError: it carries none; so says decode().
+    """
+    return decode(record.value)
+
+
+def read_partial(topics: Topics) -> Callable[[Record], Pizza]:
+    """Return a read_pizza that also insists on the topping that the record's topic is for."""
+    topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
+
+    def read(record: Record) -> Pizza:
+        pizza = decode(record.value)
+        topping = topping_of[record.topic]
+        if getattr(pizza, topping) is None:
+            raise ValueError(f"the pizza has no {topping}")
+        return pizza
+
+    return read

@@ -1,0 +1,47 @@
+"""Creating the topics; the broker never does it by itself."""
+
+from kafka import KafkaAdminClient
+from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
+
+from pizzeria.errors import UnavailableError
+from pizzeria.events import Topics
+from pizzeria.settings import Settings
+from pizzeria.stream.client import connection
+from pizzeria.stream.publisher import LARGEST_REQUEST
+
+
+def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -> dict[str, bool]:
+    """Create the topics that don't exist, and wait until every partition has a leader.
+
+    Args:
+        settings: kafka_topic_partitions and kafka_topic_replication, beside the connection's.
+        topics: their names.
+        timeout_s: how long to wait for Kafka to answer at all.
+
+    Returns:
+        Topic → whether it was created now.
+
+    Raises:
+        UnavailableError: Kafka doesn't answer, or refuses.
+    """
+    wanted = {
+        topic: {"num_partitions": settings.kafka_topic_partitions, "replication_factor": settings.kafka_topic_replication}
+        for topic in topics.all
+    }
+    # Kept for good, and with room for the largest record that the other topics take.
+    wanted[topics.dead_letters]["configs"] = {"max.message.bytes": str(LARGEST_REQUEST), "retention.ms": "-1"}
+    created: dict[str, bool] = {}
+    try:
+        admin = KafkaAdminClient(**connection(settings), bootstrap_timeout_ms=int(1000 * timeout_s))
+        try:
+            for topic in admin.create_topics(wanted, raise_errors=False)["topics"]:
+                error = for_code(topic["error_code"])
+                if error not in (NoError, TopicAlreadyExistsError):
+                    raise error(f"{topic['name']}: {topic['error_message']}")
+                created[topic["name"]] = error is NoError
+            admin.wait_for_topics(topics.all)
+        finally:
+            admin.close()
+    except KafkaError as error:
+        raise UnavailableError(f"Kafka at {settings.kafka_bootstrap_servers}: {error}") from error
+    return created

@@ -1,0 +1,68 @@
+"""gunicorn, as the HTTP services run it: threads, a fixed number of processes, and one log."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from pizzeria.settings import Settings
+
+CLOSE = "close"
+
+
+class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's log, through the handlers of the root logger instead of its own."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, build: Callable[[], Flask], options: dict[str, Any]) -> None:
+        self._build = build
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._build()
+
+
+def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processes: int, threads: int) -> None:
+    """Serve an app until SIGTERM or SIGINT.
+
+    Args:
+        build: makes the app; called in each process after the fork, so that it may connect and start threads. What
+            it puts at app.extensions["close"] is called when the process ends.
+        settings: http_host and log_level.
+        port: where to listen.
+        processes: that serve requests, beside the one that watches them.
+        threads: in each.
+    """
+
+    def worker_exit(_server: object, worker: Any) -> None:
+        if worker.wsgi is not None:
+            worker.wsgi.extensions[CLOSE]()
+
+    _Server(
+        build,
+        {
+            "bind": f"{settings.http_host}:{port}",
+            "workers": processes,
+            "threads": threads,
+            "worker_class": "gthread",
+            "keepalive": 30,
+            "graceful_timeout": 5,
+            "logger_class": _Log,
+            "loglevel": settings.log_level,
+            "control_socket_disable": True,
+            "worker_exit": worker_exit,
+        },
+    ).run()

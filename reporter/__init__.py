@@ -1,0 +1,1 @@
+"""The reporter: counts what was chosen, and answers whatever else is down."""

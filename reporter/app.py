@@ -1,0 +1,23 @@
+"""The reporter's Flask app."""
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from pizzeria.http import answer_with_problems, health
+from reporter.counts import Counts
+from reporter.report import report
+
+
+def create_app(counts: Counts, counting: Callable[[], bool]) -> Flask:
+    """Build the app.
+
+    Args:
+        counts: what it answers.
+        counting: whether new events still come in from Kafka.
+    """
+    app = Flask("reporter")
+    answer_with_problems(app)
+    app.register_blueprint(report(counts, counting))
+    app.register_blueprint(health(ready=counting))
+    return app

@@ -1,0 +1,58 @@
+"""The reporter's stream: the partial pizzas of all topping topics in, counts in Redis out."""
+
+from collections import defaultdict
+
+from pizzeria.events import Topics
+from pizzeria.order_store import CountedOrder, OrderStore
+from pizzeria.settings import Settings
+from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial
+from reporter.counts import Counts
+
+SERVICE = "reporter"
+
+
+def reporter_stream(
+    settings: Settings, store: OrderStore, counts: Counts, publisher: Publisher, topics: Topics
+) -> Stream:
+    """Build the reporter's stream.
+
+    Args:
+        settings: the kafka_* variables.
+        store: where the counts are.
+        counts: refreshed after each batch.
+        publisher: for dead letters.
+        topics: the names.
+    """
+    return Stream(
+        settings,
+        service=SERVICE,
+        group=f"{topics.prefix}reporter",
+        topics=list(topics.by_topping.values()),
+        dead_letters=topics.dead_letters,
+        read=read_partial(topics),
+        handle=count(store, counts, topics),
+        publisher=publisher,
+        # Nobody waits for a count: half a second's events at once cost far less than each as it comes.
+        fetch_min_bytes=1_000_000,
+        fetch_max_wait_ms=500,
+    )
+
+
+def count(store: OrderStore, counts: Counts, topics: Topics) -> Handler:
+    """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses."""
+    topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
+
+    def handle(batch: Batch) -> list[Event]:
+        chosen: dict[CountedOrder, dict[int, str]] = defaultdict(dict)
+        for record, pizza in batch:
+            topping = topping_of[record.topic]
+            chosen[topping, pizza.order_id][pizza.pizza_id] = getattr(pizza, topping)
+        refused = store.count(chosen)
+        counts.refresh()
+        return [
+            dead_letter(record, topics.dead_letters, SERVICE, refused[topping_of[record.topic], pizza.order_id])
+            for record, pizza in batch
+            if (topping_of[record.topic], pizza.order_id) in refused
+        ]
+
+    return handle

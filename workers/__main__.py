@@ -1,0 +1,25 @@
+"""python -m workers sauce|cheese|meats|veggies: run one topping service."""
+
+from importlib import import_module
+
+import click
+
+from pizzeria import process, service
+from pizzeria.events import Topics
+from pizzeria.stream import Publisher
+from pizzeria.toppings import TOPPINGS
+from workers.worker import topping_stream
+
+
+@click.command(help="Add one topping to every pizza ordered.")
+@click.argument("topping", type=click.Choice(TOPPINGS))
+def main(topping: str) -> None:
+    """Build the worker and run it."""
+    settings = process.start(f"workers {topping}")
+    publisher = Publisher(settings)
+    choose = import_module(f"workers.{topping}").choose
+    service.run(topping_stream(topping, choose, settings, publisher, Topics()), publisher, settings)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""What the four workers have in common: a pizza comes in, the same pizza with one more topping goes out."""
+
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
+from pizzeria.events import Pizza, Topics, encode
+from pizzeria.settings import Settings
+from pizzeria.stream import Batch, Event, Handler, Publisher, Stream
+
+
+def topping_stream(
+    topping: str, choose: Callable[[Pizza], str], settings: Settings, publisher: Publisher, topics: Topics
+) -> Stream:
+    """Build the stream of one worker.
+
+    Args:
+        topping: which topping it adds.
+        choose: a pure function of the pizza.
+        settings: the kafka_* variables.
+        publisher: for the pizzas with their topping.
+        topics: the names.
+    """
+    return Stream(
+        settings,
+        service=f"workers {topping}",
+        group=f"{topics.prefix}workers-{topping}",
+        topics=[topics.pizza],
+        publishes=[topics.having(topping)],
+        dead_letters=topics.dead_letters,
+        handle=add_topping(topping, choose, topics.having(topping)),
+        publisher=publisher,
+    )
+
+
+def add_topping(topping: str, choose: Callable[[Pizza], str], topic: str) -> Handler:
+    """Return the handler that publishes each pizza with its topping to the topic."""
+
+    def handle(batch: Batch) -> list[Event]:
+        return [
+            Event(topic, pizza.order_id.encode(), encode(replace(pizza, **{topping: choose(pizza)})), record.partition)
+            for record, pizza in batch
+        ]
+
+    return handle
