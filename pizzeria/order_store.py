@@ -23,7 +23,7 @@ Call = tuple[list[str], list[Any]]  # a script's keys and arguments
 
 T = TypeVar("T")
 
-_ARGUMENTS_PER_CALL = 2_000  # a Lua function takes 8,000 at the most, and join.lua has as many again of its own
+_PIZZAS_PER_CALL = 1_000  # a Lua function takes 8,000 arguments at the most, and count.lua makes four of each pizza
 
 
 class Order(Struct, frozen=True):
@@ -143,10 +143,10 @@ class OrderStore:
         head = (_now(), self._ttl_s, len(TOPPINGS), *TOPPINGS)
         for order, pizzas in orders.items():
             order_id, count = order
-            pairs = [argument for pizza in pizzas.items() for argument in (pizza[0], _in_menu_order(pizza[1]))]
-            for first in range(0, len(pairs), _ARGUMENTS_PER_CALL):
+            written = {pizza_id: _in_menu_order(toppings) for pizza_id, toppings in pizzas.items()}
+            for pairs in _pairs(written):
                 called.append(order)
-                calls.append(([order_key(order_id)], [count, *head, *pairs[first : first + _ARGUMENTS_PER_CALL]]))
+                calls.append(([order_key(order_id)], [count, *head, *pairs]))
         return _errors(called, self._run("join", calls))
 
     def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
@@ -158,14 +158,13 @@ class OrderStore:
         Returns:
             What could not be counted, and why.
         """
-        calls: list[Call] = [
-            (
-                [report_key(topping), seen_key(topping, order_id)],
-                [self._ttl_s, *(argument for pair in choices.items() for argument in pair)],
-            )
-            for (topping, order_id), choices in pizzas.items()
-        ]
-        return _errors(pizzas, self._run("count", calls))
+        called: list[CountedOrder] = []
+        calls: list[Call] = []
+        for order, choices in pizzas.items():
+            for pairs in _pairs(choices):
+                called.append(order)
+                calls.append(([report_key(order[0]), seen_key(*order)], [self._ttl_s, *pairs]))
+        return _errors(called, self._run("count", calls))
 
     def reports(self) -> dict[str, dict[str, int]]:
         """Return the counts: topping → choice → pizzas, the most frequent choice first."""
@@ -218,6 +217,13 @@ def _is_about_data(error: Exception) -> bool:
 
 def _errors(called: Iterable[T], errors: Iterable[ResponseError | None]) -> dict[T, str]:
     return {part: str(error) for part, error in zip(called, errors, strict=True) if error}
+
+
+def _pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
+    """Yield the pizzas as pizza id, value, pizza id, value, …, no more at once than a script takes."""
+    flat = [argument for pair in pizzas.items() for argument in pair]
+    for first in range(0, len(flat), 2 * _PIZZAS_PER_CALL):
+        yield flat[first : first + 2 * _PIZZAS_PER_CALL]
 
 
 def _in_menu_order(toppings: Toppings) -> bytes:

@@ -58,7 +58,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
         if self.kafka_security_protocol.startswith("SASL"):
             for name in ("kafka_sasl_username", "kafka_sasl_password"):
                 if getattr(self, name) is None:
-                    raise ValueError(f"{name.upper()}: needed with KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol}")
+                    raise ValueError(
+                        f"{name.upper()}: needed with KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol}"
+                    )
         if self.kafka_ssl_ca_file is not None and not Path(self.kafka_ssl_ca_file).is_file():
             raise ValueError(f"KAFKA_SSL_CA_FILE={self.kafka_ssl_ca_file!r}: no such file")
 

@@ -1,9 +1,9 @@
 """The adapter of Kafka, and the only code that imports it: the loop of the consuming services, and publishing."""
 
+from pizzeria.stream.dead_letters import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
 from pizzeria.stream.publisher import Event, Publisher
 from pizzeria.stream.record import Record, read_partial
-from pizzeria.stream.dead_letters import dead_letter
 from pizzeria.stream.topics import create_topics
 
 __all__ = [

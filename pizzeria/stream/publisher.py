@@ -43,6 +43,7 @@ class Publisher:
             enable_idempotence=False,
             delivery_timeout_ms=_DELIVERY_TIMEOUT_MS,
             max_block_ms=2_000,
+            batch_size=128 * 1024,  # beyond 16 KiB of one partition, the default, each further record wakes the sender
             max_request_size=LARGEST_REQUEST,
             metrics_enabled=False,
         )

@@ -9,18 +9,12 @@ from pizzeria.events import Pizza, Topics, decode
 class Record(Protocol):
     """The part of kafka-python's ConsumerRecord that the services use; kafka-python itself has no types."""
 
-    @property
-    def topic(self) -> str: ...
-    @property
-    def partition(self) -> int: ...
-    @property
-    def offset(self) -> int: ...
-    @property
-    def key(self) -> bytes | None: ...
-    @property
-    def value(self) -> bytes | None: ...
-    @property
-    def headers(self) -> list[tuple[str, bytes | None]]: ...
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
 
 
 def name_of(record: Record) -> str:

@@ -25,7 +25,10 @@ def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -
         UnavailableError: Kafka doesn't answer, or refuses.
     """
     wanted = {
-        topic: {"num_partitions": settings.kafka_topic_partitions, "replication_factor": settings.kafka_topic_replication}
+        topic: {
+            "num_partitions": settings.kafka_topic_partitions,
+            "replication_factor": settings.kafka_topic_replication,
+        }
         for topic in topics.all
     }
     # Kept for good, and with room for the largest record that the other topics take.

@@ -1,0 +1,68 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/pytest
+REDIS_URL ?= redis://127.0.0.1:$(or $(REDIS_PORT),6379)/0
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help:  ## show this
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/made: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is %s; choose one with make PYTHON=…" % sys.version.split()[0])'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+.PHONY: run
+run: $(VENV)/made  ## run everything on this machine: Kafka, Redis and all services; Ctrl-C stops it
+	@exec $(BIN)/python -m local
+
+.PHONY: test
+test: $(VENV)/made  ## run all tests: unit, integration, e2e
+	$(PYTEST) tests
+
+.PHONY: unit
+unit: $(VENV)/made  ## run the tests that need no server
+	$(PYTEST) tests/unit
+
+.PHONY: integration
+integration: $(VENV)/made  ## run the tests of each service on a real Kafka and Redis
+	$(PYTEST) tests/integration
+
+.PHONY: e2e
+e2e: $(VENV)/made  ## run the tests of the whole system
+	$(PYTEST) tests/e2e
+
+.PHONY: lint
+lint: $(VENV)/made  ## check style (ruff), types (mypy --strict) and who imports whom (import-linter)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: bench
+bench: $(VENV)/made  ## measure speed on a stack of its own; writes bench.json
+	$(BIN)/python -m bench
+
+.PHONY: redis
+redis: $(VENV)-iredis/made  ## look into the local Redis
+	$(VENV)-iredis/bin/iredis --url $(REDIS_URL)
+
+$(VENV)-iredis/made: requirements-iredis.txt
+	$(PYTHON) -m venv --clear $(VENV)-iredis
+	$(VENV)-iredis/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-iredis.txt
+	@touch $@
+
+.PHONY: topics
+topics: $(VENV)/made  ## create the topics that don't exist yet
+	$(BIN)/python -m pizzeria topics
+
+.PHONY: requirements
+requirements: $(VENV)/made  ## compile the .in files to pinned versions, for every Python from 3.11
+	for file in requirements requirements-dev requirements-iredis; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-emit-find-links --custom-compile-command 'make requirements' --upgrade $$file.in -o $$file.txt || exit; \
+	done
