@@ -4,6 +4,7 @@ import logging
 import queue
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 
 import structlog
@@ -97,10 +98,8 @@ class Stop:
     def wait(self, timeout_s: float) -> bool:
         """Wait until the flag is set, timeout_s at the most, and return whether it is."""
         if not self._set:
-            try:
+            with suppress(queue.Empty):
                 self._wake.get(timeout=timeout_s)
-            except queue.Empty:
-                pass
         return self._set
 
     @classmethod

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args, get_origin
+from typing import Annotated, Literal, TypeVar, get_args, get_origin
 
 from msgspec import Meta, Struct, ValidationError, convert, structs
 
@@ -65,16 +65,28 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
             raise ValueError(f"KAFKA_SSL_CA_FILE={self.kafka_ssl_ca_file!r}: no such file")
 
 
+T = TypeVar("T", bound=Struct)
+
+
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read the settings from environment variables; one that is empty counts as not set.
+    """Read the services' settings; see read_environment."""
+    return read_environment(Settings, environ)
+
+
+def read_environment(kind: type[T], environ: Mapping[str, str]) -> T:
+    """Read a struct from environment variables; one that is empty counts as not set.
+
+    Args:
+        kind: a field of it is a variable.
+        environ: name → value.
 
     Raises:
         SettingsError: one line that names the variable and says what is wrong with it.
     """
-    known = {field.encode_name: field.type for field in structs.fields(Settings)}
+    known = {field.encode_name: field.type for field in structs.fields(kind)}
     given = {name: value for name, value in environ.items() if name in known and value}
     try:
-        return convert(given, Settings, strict=False)
+        return convert(given, kind, strict=False)
     except ValidationError as error:
         problem, _, path = str(error).partition(" - at `$.")
         name = path.rstrip("`")

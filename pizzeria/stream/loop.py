@@ -208,7 +208,10 @@ class _Offsets(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python
 
     def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
         self.joined = True
-        log.info("consuming", partitions=sorted(f"{tp.topic}[{tp.partition}]" for tp in assigned))
+        by_topic: dict[str, list[int]] = {}
+        for tp in sorted(assigned):
+            by_topic.setdefault(tp.topic, []).append(tp.partition)
+        log.info("consuming", partitions=" ".join(f"{topic}{partitions}" for topic, partitions in by_topic.items()))
 
     def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
         # Whoever gets them commits them from now on: an older offset of ours would set the group back.

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
 
 from kafka import KafkaProducer
@@ -94,7 +95,5 @@ class Publisher:
 
     def close(self, timeout_s: float = 5.0) -> None:
         """Send what is under way, timeout_s at the most, and disconnect."""
-        try:
+        with suppress(KafkaError):  # not acknowledged in time: whoever waited for it has been told
             self._producer.close(timeout=timeout_s)
-        except KafkaError:
-            pass  # not acknowledged in time: whoever waited for it has been told

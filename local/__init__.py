@@ -1,0 +1,1 @@
+"""Everything on this machine: an embedded Kafka and Redis, and `python -m local`, which runs the whole system."""

