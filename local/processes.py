@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -64,25 +65,25 @@ class Processes:
             env: added to this process's environment.
             log: a file for its output; without one each line is said.
         """
-        output = subprocess.PIPE if log is None else log.open("a")
-        process = subprocess.Popen(
-            argv,
-            cwd=ROOT,
-            env=os.environ | {"PYTHONUNBUFFERED": "1"} | env,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            # Not the terminal's group: Ctrl-C reaches the runner alone, which stops them in order.
-            process_group=self._guard.pid,
-        )
+        with nullcontext(subprocess.PIPE) if log is None else log.open("a") as output:
+            process = subprocess.Popen(
+                argv,
+                cwd=ROOT,
+                env=os.environ | {"PYTHONUNBUFFERED": "1"} | env,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                # Not the terminal's group: Ctrl-C reaches the runner alone, which stops them in order.
+                process_group=self._guard.pid,
+            )
         self._running[name] = process
         Thread(target=self._watch, args=(name, process), daemon=True).start()
 
-    def python(self, *module: str, env: Mapping[str, str]) -> None:
-        """Start `python -m module …`, called by its module."""
-        self.start(" ".join(module), [sys.executable, "-m", *module], env)
+    def python(self, *module: str, env: Mapping[str, str], name: str | None = None) -> None:
+        """Start `python -m module …`, called by its module unless it is given another name."""
+        self.start(name or " ".join(module), [sys.executable, "-m", *module], env)
 
     def interrupt(self, number: int) -> None:
         """Note that a signal has come; a signal handler may call this."""
@@ -124,10 +125,14 @@ class Processes:
         """Kill what is still there, and the guard."""
         self.stop(list(self._running), timeout_s=5)
         self._guard.kill()
-        self._guard.wait()
+        self._guard.communicate()  # waits, and closes the pipe
 
     def _watch(self, name: str, process: "subprocess.Popen[str]") -> None:
         if process.stdout is not None:
-            for line in process.stdout:
-                self._say(name, line)
-        self._events.put(Ended(name, process.wait()))
+            with process.stdout:
+                for line in process.stdout:
+                    self._say(name, line)
+        exit_code = process.wait()
+        if self._running.get(name) is process:  # otherwise it was stopped on purpose
+            del self._running[name]
+            self._events.put(Ended(name, exit_code))

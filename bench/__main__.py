@@ -1,0 +1,111 @@
+"""python -m bench: measure the whole system on a stack of its own, print a table and write it as JSON."""
+
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+from msgspec import json
+from redis import Redis
+
+from bench.floor import Floor
+from bench.load import LoadError, latency, one_round, throughput
+from bench.machine import machine, versions
+from bench.memory import resident
+from bench.plan import FULL, QUICK, Plan
+from bench.report import Report, table
+from local.ports import HOST, free_port
+from local.processes import EndedEarlyError
+from local.servers import StartError
+from local.system import LocalSettings, System
+from pizzeria.errors import UnavailableError
+from pizzeria.process import configure_logging
+from pizzeria.settings import Settings
+
+
+class Screen:
+    """Shows the progress, and keeps the last lines of the services for the case that something fails."""
+
+    def __init__(self) -> None:
+        self.last: deque[str] = deque(maxlen=40)
+
+    def progress(self, text: str) -> None:
+        """Show a step."""
+        click.echo(f"bench | {text}")
+
+    def say(self, name: str, line: str) -> None:
+        """Show the steps of the start, but not the services' lines."""
+        if name == "local":
+            self.progress(line)
+        else:
+            self.last.append(f"{name} | {line.rstrip()}")
+
+
+@click.command(help="Measure speed and memory on a stack of its own, on free ports.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default="bench.json", show_default=True)
+@click.option("--quick", is_flag=True, help="A short run: shows that everything works, its figures mean little.")
+def main(output: Path, quick: bool) -> None:
+    """Start the stack, measure, and stop it, however that went."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that what runs is stopped
+    screen = Screen()
+    ports = LocalSettings(free_port(), free_port(), free_port(), free_port())
+    with TemporaryDirectory(prefix="pizzeria-bench-") as folder:
+        system = System(ports, Path(folder), screen.say)
+        try:
+            system.start()
+            report = measure(ports, QUICK if quick else FULL, screen.progress)
+        except (StartError, EndedEarlyError, LoadError, UnavailableError) as error:
+            raise click.ClickException("\n".join((*screen.last, str(error)))) from None
+        finally:
+            system.stop()
+    click.echo("\n" + "\n".join(table(report)))
+    output.write_bytes(json.format(json.encode(report)) + b"\n")
+    click.echo(f"\nevery figure is in {output}")
+
+
+def measure(ports: LocalSettings, plan: Plan, say: Callable[[str], None]) -> Report:
+    """Take all measurements on a stack that runs.
+
+    Args:
+        ports: where it listens.
+        plan: how much.
+        say: is told the progress.
+    """
+    date, began = datetime.now(UTC), time.monotonic()
+    settings = Settings(
+        kafka_bootstrap_servers=f"{HOST}:{ports.kafka_port}",
+        redis_url=f"redis://{HOST}:{ports.redis_port}/0",
+        log_level="warning",
+    )
+    configure_logging("bench", settings)
+    redis = Redis.from_url(settings.redis_url, decode_responses=True)
+    floor = Floor(settings, redis, plan, say)
+    floor.prepare()
+    say("warming up")
+    for pizzas, orders in plan.warm_up:
+        one_round(ports.api_port, redis, pizzas, orders)
+    rates = [
+        throughput(ports.api_port, redis, pizzas, orders, plan.load_rounds, say) for pizzas, orders in plan.throughput
+    ]
+    say(f"{plan.latency} orders, one at a time")
+    times = latency(ports.api_port, redis, plan.latency)
+    memory = resident()
+    return Report(
+        date=date.isoformat(timespec="seconds"),
+        quick=plan is QUICK,
+        machine=machine(),
+        versions=versions(redis),
+        throughput=rates,
+        latency_ms=times,
+        floor=floor.measure(),
+        memory_bytes=memory,
+        seconds=time.monotonic() - began,
+    )
+
+
+if __name__ == "__main__":
+    main()

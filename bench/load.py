@@ -1,0 +1,177 @@
+"""Drives the real HTTP API with concurrent clients, and watches Redis for the orders to become ready."""
+
+import http.client
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from statistics import median, quantiles
+
+from msgspec import Struct, json
+from redis import Redis
+
+from local.ports import HOST
+from pizzeria.order_store import order_key
+
+CLIENTS = 16
+READY_TIMEOUT_S = 60.0
+_WINDOW = 500  # orders asked for in one round trip
+
+
+class LoadError(Exception):
+    """An order was refused, or didn't get ready in time."""
+
+
+class Throughput(Struct, frozen=True):
+    """How many orders of one size went through per second, from the first POST to the last order ready."""
+
+    pizzas_per_order: int
+    orders: int  # in a round
+    clients: int
+    seconds: list[float]  # of each round
+    orders_per_s: float  # of the median round, as all below
+    pizzas_per_s: float
+
+
+class Latency(Struct, frozen=True):
+    """Milliseconds from just before an order was sent until the message that it is ready, one order at a time."""
+
+    orders: int
+    p50: float
+    p95: float
+    p99: float
+    max: float
+    samples: list[float]
+
+
+class Client:
+    """An HTTP client that keeps its connection.
+
+    Args:
+        port: of the API.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection(HOST, port, timeout=30)
+
+    def order(self, pizzas: int) -> str:
+        """Order pizzas and return the order's id.
+
+        Raises:
+            LoadError: the order isn't accepted.
+        """
+        self._connection.request("POST", f"/order/{pizzas}")
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status != http.client.ACCEPTED:
+            raise LoadError(f"POST /order/{pizzas}: {answer.status} {body.decode(errors='replace')}")
+        return str(json.decode(body)["order_id"])
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._connection.close()
+
+
+def one_round(port: int, redis: Redis, pizzas: int, orders: int) -> float:
+    """Send orders from all clients and return the seconds from the first POST until the last order is ready.
+
+    Args:
+        port: of the API.
+        redis: where the orders are; decodes its answers.
+        pizzas: in an order.
+        orders: how many.
+
+    Raises:
+        LoadError: an order was refused, or didn't get ready.
+    """
+    turns = iter(range(orders))  # the threads may share it, and the list: each next() and append() is atomic
+    ids: list[str] = []
+    began = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        for client in [pool.submit(_send, port, pizzas, turns, ids) for _ in range(CLIENTS)]:
+            client.result()
+    _await_ready(redis, ids)
+    return time.perf_counter() - began
+
+
+def throughput(
+    port: int, redis: Redis, pizzas: int, orders: int, rounds: int, say: Callable[[str], None]
+) -> Throughput:
+    """Measure how many orders of a size go through per second.
+
+    Args:
+        port: of the API.
+        redis: where the orders are; decodes its answers.
+        pizzas: in an order.
+        orders: in a round.
+        rounds: how many; the median counts.
+        say: is told the progress.
+
+    Raises:
+        LoadError: an order was refused, or didn't get ready.
+    """
+    seconds = []
+    for number in range(1, rounds + 1):
+        took = one_round(port, redis, pizzas, orders)
+        seconds.append(took)
+        say(f"orders of {pizzas}: round {number} of {rounds}: {orders * pizzas / took:,.0f} pizzas/s")
+    rate = orders / median(seconds)
+    return Throughput(pizzas, orders, CLIENTS, seconds, rate, rate * pizzas)
+
+
+def latency(port: int, redis: Redis, orders: int) -> Latency:
+    """Measure how long one order of one pizza takes while nothing else goes on.
+
+    Args:
+        port: of the API.
+        redis: where changes of orders are published; decodes its answers.
+        orders: how many, one after another.
+
+    Raises:
+        LoadError: an order was refused, or didn't get ready.
+    """
+    client = Client(port)
+    samples = []
+    with redis.pubsub(ignore_subscribe_messages=True) as changes:  # type: ignore[no-untyped-call]  # redis-py's fault
+        changes.psubscribe(order_key("*"))
+        changes.get_message(timeout=5)  # the subscription's confirmation
+        for _ in range(orders):
+            began = time.perf_counter()
+            order_id = client.order(1)
+            # A message that came before the answer waits in the socket; it counts as come with the answer.
+            deadline = time.monotonic() + READY_TIMEOUT_S
+            while not _says_ready(changes.get_message(timeout=1), order_id):
+                if time.monotonic() > deadline:
+                    raise LoadError(f"order {order_id} isn't ready after {READY_TIMEOUT_S:.0f} s")
+            samples.append(1000 * (time.perf_counter() - began))
+    client.close()
+    percentiles = quantiles(samples, n=100, method="inclusive")
+    return Latency(orders, percentiles[49], percentiles[94], percentiles[98], max(samples), samples)
+
+
+def _says_ready(message: dict[str, str] | None, order_id: str) -> bool:
+    return message is not None and message["channel"] == order_key(order_id) and message["data"].startswith("ready")
+
+
+def _send(port: int, pizzas: int, turns: Iterator[int], ids: list[str]) -> None:
+    client = Client(port)
+    for _ in turns:
+        order_id = client.order(pizzas)
+        ids.append(order_id)
+    client.close()
+
+
+def _await_ready(redis: Redis, ids: list[str]) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    for first in range(0, len(ids), _WINDOW):
+        waiting = ids[first : first + _WINDOW]
+        while waiting := _not_ready(redis, waiting):
+            if time.monotonic() > deadline:
+                raise LoadError(f"order {waiting[0]} isn't ready {READY_TIMEOUT_S:.0f} s after the last order was sent")
+            time.sleep(0.01)
+
+
+def _not_ready(redis: Redis, ids: list[str]) -> list[str]:
+    pipeline = redis.pipeline(transaction=False)
+    for order_id in ids:
+        pipeline.hget(order_key(order_id), "status")
+    return [order_id for order_id, status in zip(ids, pipeline.execute(), strict=True) if status != "ready"]

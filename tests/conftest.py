@@ -1,0 +1,75 @@
+"""The servers of the tests: a real Kafka and a real Redis, the same that `make run` starts, once for the whole run."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from local.ports import free_port
+from local.processes import Processes
+from local.servers import StartError, start_kafka, start_redis
+from pizzeria.events import Topics
+from pizzeria.order_store import OrderStore
+from pizzeria.settings import Settings
+from pizzeria.stream import Publisher, create_topics
+
+
+@pytest.fixture(scope="session")
+def processes() -> Iterator[Processes]:
+    """Processes that end with the tests, however those end."""
+    processes = Processes(lambda name, line: print(f"{name} | {line}", end=""))
+    yield processes
+    processes.close()
+
+
+@pytest.fixture(scope="session")
+def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the servers keep their data and their logs."""
+    return tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def redis_url(processes: Processes, servers_folder: Path) -> str:
+    """A real Redis."""
+    return start_redis(processes, servers_folder / "redis", free_port())
+
+
+@pytest.fixture(scope="session")
+def kafka(processes: Processes, servers_folder: Path) -> str:
+    """A real Kafka: its bootstrap servers."""
+    try:
+        return start_kafka(processes, servers_folder / "kafka", free_port(), print)
+    except StartError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def settings(kafka: str, redis_url: str) -> Settings:
+    """The settings that lead to both servers."""
+    return Settings(kafka_bootstrap_servers=kafka, redis_url=redis_url)
+
+
+@pytest.fixture
+def topics(settings: Settings) -> Topics:
+    """Topics, and so groups, of the test's own."""
+    topics = Topics(prefix=f"{uuid4().hex[:8]}-")
+    create_topics(settings, topics)
+    return topics
+
+
+@pytest.fixture
+def publisher(settings: Settings) -> Iterator[Publisher]:
+    """A publisher to the real Kafka."""
+    publisher = Publisher(settings)
+    yield publisher
+    publisher.close()
+
+
+@pytest.fixture
+def store(settings: Settings) -> OrderStore:
+    """The orders in the real Redis."""
+    return OrderStore.connect(settings.redis_url, settings.order_ttl_s)

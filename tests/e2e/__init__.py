@@ -1,0 +1,1 @@
+"""The tests of the whole system, started as a user starts it."""

@@ -1,0 +1,1 @@
+"""The tests of each service on a real Kafka and a real Redis."""

@@ -1,0 +1,95 @@
+"""The API as processes: replicas, and servers that are away."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from local.ports import HOST, free_port
+from local.processes import Processes
+from pizzeria.events import Topics
+from pizzeria.settings import Settings
+from pizzeria.stream import create_topics
+from tests.integration.records import records_of
+from tests.waiting import eventually
+
+
+def call(method: str, port: int, path: str) -> tuple[int, dict[str, str], Any]:
+    """Send a request and return status, headers and the JSON of the answer."""
+    request = urllib.request.Request(f"http://{HOST}:{port}{path}", method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+            return answer.status, dict(answer.headers), json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, dict(error.headers), json.load(error)
+
+
+def answers(port: int) -> bool:
+    """Tell whether a service is up."""
+    try:
+        return call("GET", port, "/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def api(processes: Processes, settings: Settings) -> Iterator[Any]:
+    """A function that starts an API with some variables set and returns its port."""
+    names = []
+
+    def start(**env: str) -> int:
+        port = free_port()
+        name = f"api on {port}"
+        addresses = {
+            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
+            "REDIS_URL": settings.redis_url,
+            "API_PORT": str(port),
+        }
+        processes.python("api", name=name, env=addresses | env)
+        names.append(name)
+        eventually(lambda: answers(port))
+        return port
+
+    yield start
+    processes.stop(names, timeout_s=10)
+
+
+def test_two_replicas_on_two_ports_answer_alike(api: Any, settings: Settings) -> None:
+    """No order is in a process: one replica takes it, the other shows it."""
+    create_topics(settings, Topics())
+    first, second = api(), api(API_PROCESSES="1")
+    status, headers, body = call("POST", first, "/order/3")
+    assert status == 202
+    assert headers["Location"] == f"/order/{body['order_id']}"
+    for path in (headers["Location"], "/order/nobody"):
+        mine, theirs = call("GET", first, path), call("GET", second, path)
+        assert (mine[0], mine[2]) == (theirs[0], theirs[2])
+    assert call("GET", second, headers["Location"])[2]["count"] == 3
+    events = [r for r in records_of(settings, Topics().pizza) if r.key.decode() == body["order_id"]]
+    assert len(events) == 3
+
+
+def test_with_kafka_away_an_order_is_still_accepted(api: Any) -> None:
+    """It is safe in Redis."""
+    port = api(KAFKA_BOOTSTRAP_SERVERS=f"{HOST}:{free_port()}")
+    status, headers, _ = call("POST", port, "/order/2")
+    assert status == 202
+    status, _, order = call("GET", port, headers["Location"])
+    assert (status, order["status"], order["count"]) == (200, "preparing", 2)
+    assert call("GET", port, "/readyz")[0] == 200
+
+
+def test_with_redis_away_the_answer_is_503_and_says_when_to_come_again(api: Any) -> None:
+    """Nothing is accepted that isn't stored."""
+    port = api(REDIS_URL=f"redis://{HOST}:{free_port()}/0")
+    for method, path in (("POST", "/order/2"), ("GET", "/order/a"), ("GET", "/readyz")):
+        status, headers, body = call(method, port, path)
+        assert status == 503
+        assert headers["Content-Type"] == "application/problem+json"
+        assert int(headers["Retry-After"]) > 0
+        assert body["status"] == 503
+    assert call("GET", port, "/healthz")[0] == 200

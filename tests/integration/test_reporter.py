@@ -1,0 +1,81 @@
+"""The reporter as a process: replicas, and servers that are away."""
+
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from local.ports import HOST, free_port
+from local.processes import Processes
+from local.servers import start_kafka, start_redis
+from pizzeria.events import Topics
+from pizzeria.settings import Settings
+from pizzeria.stream import Publisher, create_topics
+from tests.integration.test_api import answers, call
+from tests.integration.test_joiner import partial_events
+from tests.waiting import eventually
+
+
+def report(port: int, topping: str = "sauce") -> tuple[dict[str, str], Any]:
+    """Return the headers and the body of a report."""
+    status, headers, body = call("GET", port, f"/report/{topping}")
+    assert status == 200
+    return headers, body
+
+
+def test_the_reporter_answers_whatever_else_is_down(processes: Processes, tmp_path: Path) -> None:
+    """Two replicas count each pizza once and agree; without Redis, then without Kafka, they tell what they knew."""
+    redis_port, kafka_port = free_port(), free_port()
+    processes_of_its_own = Processes(lambda _name, line: print(line, end=""))
+    try:
+        redis_url = start_redis(processes_of_its_own, tmp_path / "redis", redis_port)
+        kafka = start_kafka(processes_of_its_own, tmp_path / "kafka", kafka_port, print)
+        settings, topics = Settings(kafka_bootstrap_servers=kafka), Topics()
+        create_topics(settings, topics)
+        ports = [free_port(), free_port()]
+        for port in ports:
+            env = {"REDIS_URL": redis_url, "KAFKA_BOOTSTRAP_SERVERS": kafka, "REPORTER_PORT": str(port)}
+            processes_of_its_own.python("reporter", name=f"reporter {port}", env=env)
+        for port in ports:
+            eventually(lambda port=port: answers(port) and call("GET", port, "/readyz")[0] == 200)
+        publisher = Publisher(settings)
+        for _ in range(2):
+            publisher.publish(partial_events(topics, uuid4().hex, 2) * 2)
+        expected = {"sauce 0": 2, "sauce 1": 2}
+        for port in ports:
+            eventually(lambda port=port: report(port)[1] == expected)
+            assert "Cache-Status" not in report(port)[0]
+
+        processes_of_its_own.stop(["redis"], timeout_s=5)
+        for port in ports:
+            headers, body = report(port)
+            assert body == expected
+            assert 'detail="Redis is down"' in headers["Cache-Status"]
+            assert int(headers["Age"]) >= 0
+        start_redis(processes_of_its_own, tmp_path / "redis", redis_port)
+        for port in ports:
+            eventually(lambda port=port: "Cache-Status" not in report(port)[0])
+            assert report(port)[1] == expected
+
+        publisher.close()
+        processes_of_its_own.stop(["kafka"], timeout_s=10)
+        for port in ports:
+            eventually(lambda port=port: 'detail="Kafka is down"' in report(port)[0].get("Cache-Status", ""))
+            assert report(port)[1] == expected
+    finally:
+        processes_of_its_own.close()
+
+
+def test_a_reporter_that_never_knew_anything_answers_too(processes: Processes) -> None:
+    """Started with everything down, it tells that it knows nothing."""
+    port = free_port()
+    env = {
+        "REDIS_URL": f"redis://{HOST}:{free_port()}",
+        "KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{free_port()}",
+        "REPORTER_PORT": str(port),
+    }
+    processes.python("reporter", env=env)
+    eventually(lambda: answers(port))
+    headers, body = report(port)
+    assert body == {}
+    assert "Redis is down" in headers["Cache-Status"]
+    processes.stop(["reporter"], timeout_s=10)

@@ -1,0 +1,91 @@
+"""The loop when things fail: servers that are away, processes that are killed, topics that don't fit."""
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+import workers.sauce
+from joiner.join import joiner_stream
+from local.ports import free_port
+from local.processes import Processes
+from local.servers import start_redis
+from pizzeria.events import Topics, decode
+from pizzeria.order_store import OrderStore
+from pizzeria.process import Stop
+from pizzeria.settings import Settings
+from pizzeria.stream import Event, Publisher, UnequalPartitionsError, create_topics
+from tests.integration.records import records_of
+from tests.integration.test_joiner import partial_events, status
+from tests.integration.test_workers import order_events
+from tests.waiting import eventually, running
+from workers.worker import topping_stream
+
+
+def test_a_worker_that_is_killed_is_replaced_and_no_pizza_is_lost(
+    settings: Settings, processes: Processes, publisher: Publisher
+) -> None:
+    """SIGKILL in the middle of the work; the next replica repeats what was not committed."""
+    topics = Topics()
+    create_topics(settings, topics)
+    port = free_port()
+    env = {"KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers, "HEALTH_PORT": str(port)}
+    events = [event for _ in range(20) for event in order_events(topics, 500, partition=2)]
+    processes.python("workers", "sauce", env=env)
+    publisher.publish(events)
+    eventually(lambda: len(records_of(settings, topics.having("sauce"))) > 0)
+    processes.stop(["workers sauce"], timeout_s=0)  # SIGTERM and SIGKILL at once
+    processes.python("workers", "sauce", env=env)
+    asked = {(pizza.order_id, pizza.pizza_id) for pizza in (decode(event.value) for event in events)}
+
+    def made() -> set[tuple[str, int]]:
+        pizzas = [decode(record.value) for record in records_of(settings, topics.having("sauce"))]
+        return {(pizza.order_id, pizza.pizza_id) for pizza in pizzas}
+
+    eventually(lambda: asked <= made(), timeout_s=60)
+    processes.stop(["workers sauce"], timeout_s=10)
+
+
+def test_a_joiner_waits_for_a_redis_that_is_away_and_loses_nothing(
+    settings: Settings, topics: Topics, publisher: Publisher, processes: Processes, tmp_path: Path
+) -> None:
+    """Redis stops, events come, Redis comes back: they are joined, and none is a dead letter."""
+    port = free_port()
+    url = start_redis(processes, tmp_path, port)
+    store = OrderStore.connect(url, 3600)
+    first, second = uuid4().hex, uuid4().hex
+    with running(joiner_stream(settings, store, publisher, topics)):
+        publisher.publish(partial_events(topics, first, 2))
+        eventually(lambda: status(store, first) == "ready")
+        processes.stop(["redis"], timeout_s=5)
+        publisher.publish(partial_events(topics, second, 2))
+        start_redis(processes, tmp_path, port)
+        eventually(lambda: status(store, second) == "ready")
+    assert status(store, first) == "ready"
+    assert records_of(settings, topics.dead_letters) == []
+    processes.stop(["redis"], timeout_s=5)
+
+
+def test_topics_with_unequal_partitions_stop_the_service(settings: Settings, publisher: Publisher) -> None:
+    """An event couldn't go to the partition of its cause."""
+    topics = Topics(prefix=f"{uuid4().hex[:8]}-")
+    small = Settings(kafka_bootstrap_servers=settings.kafka_bootstrap_servers, kafka_topic_partitions=2)
+    only_pizza = type("OnlyPizza", (Topics,), {"all": (topics.pizza, topics.dead_letters)})(topics.prefix)
+    create_topics(small, only_pizza)
+    create_topics(settings, topics)
+    stream = topping_stream("sauce", workers.sauce.choose, settings, publisher, topics)
+    with pytest.raises(UnequalPartitionsError, match=r"pizza 2, .*pizza-with-sauce 6"):
+        stream.run(Stop())
+
+
+def test_creating_topics_twice_changes_nothing(settings: Settings, topics: Topics) -> None:
+    """The command may run at every start."""
+    assert create_topics(settings, topics) == dict.fromkeys(topics.all, False)
+
+
+def test_a_published_event_is_there_when_publish_returns(
+    settings: Settings, topics: Topics, publisher: Publisher
+) -> None:
+    """publish() waits for the acknowledgements."""
+    publisher.publish([Event(topics.pizza, b"k", b"v", partition) for partition in range(6)])
+    assert len(records_of(settings, topics.pizza)) == 6
