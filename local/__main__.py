@@ -1,19 +1,19 @@
-"""python -m local: run the whole system on this machine until Ctrl-C."""
+"""python -m local [folder]: run the whole system on this machine until Ctrl-C, with its data in .local or a folder."""
 
 import fcntl
 import os
 import signal
 import sys
+from pathlib import Path
 from threading import Lock
 from types import FrameType
 
 from local.ports import HOST
 from local.processes import ROOT, EndedEarlyError, Interrupted
 from local.servers import StartError
-from local.system import LocalSettings, System
+from local.system import LocalSettings, System, check_ports
 from pizzeria.settings import SettingsError, read_environment
 
-FOLDER = ROOT / ".local"
 _COLORS = 36, 33, 32, 35, 34, 31  # ANSI, for the names
 
 
@@ -37,24 +37,27 @@ class Screen:
             pass  # the terminal is gone; what runs must still be stopped
 
 
-def main() -> int:
-    """Run the system; return 0 if it was asked to stop, 1 if something failed."""
+def main(folder: Path) -> int:
+    """Run the system with its data in a folder; return 0 if it was asked to stop, 1 if something failed."""
     try:
         settings = read_environment(LocalSettings, os.environ)
     except SettingsError as error:
         return _fail(str(error))
-    FOLDER.mkdir(exist_ok=True)
-    with (FOLDER / "lock").open("w") as lock:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return _fail(f"the system runs already, with its data in {FOLDER}")
-        return _run(settings)
+            return _fail(f"the system runs already, with its data in {folder}")
+        try:
+            check_ports(settings)
+        except StartError as error:
+            return _fail(str(error))
+        return _run(settings, folder)
 
 
-def _run(settings: LocalSettings) -> int:
-    screen = Screen()
-    system = System(settings, FOLDER, screen.say)
+def _run(settings: LocalSettings, folder: Path) -> int:
+    system = System(settings, folder, Screen().say)
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         system.processes.interrupt(number)
@@ -66,9 +69,7 @@ def _run(settings: LocalSettings) -> int:
         system.start()
         api = f"http://{HOST}:{settings.api_port}"
         print(f"ready: {api}   try: curl -X POST {api}/order/3   and then: curl {api}/order/<order_id>", flush=True)
-        event = system.wait()
-        if not isinstance(event, Interrupted):
-            problem = str(EndedEarlyError(event))
+        system.wait()
     except StartError as error:
         problem = str(error)
     except EndedEarlyError as error:
@@ -84,4 +85,4 @@ def _fail(problem: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".local"))

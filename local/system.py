@@ -5,12 +5,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 from msgspec import Meta, Struct
 
 from local.ports import HOST, free_port, is_free
-from local.processes import Ended, EndedEarlyError, Event, Processes
+from local.processes import Ended, EndedEarlyError, Processes
 from local.servers import KAFKA, REDIS, START_TIMEOUT_S, StartError, start_kafka, start_redis
 from pizzeria.settings import Port
 from pizzeria.toppings import TOPPINGS
@@ -27,6 +27,25 @@ class LocalSettings(Struct, frozen=True, rename=str.upper):
     redis_port: Port = 6379
     kafka_bootstrap_servers: str | None = None  # instead of the embedded Kafka
     redis_url: Annotated[str, Meta(min_length=1)] | None = None  # instead of the embedded Redis
+
+
+def check_ports(settings: LocalSettings) -> None:
+    """Look whether every port can be used, before anything starts.
+
+    Raises:
+        StartError: one can't; the message names its variable.
+    """
+    ports = {"API_PORT": settings.api_port, "REPORTER_PORT": settings.reporter_port}
+    if settings.kafka_bootstrap_servers is None:
+        ports["KAFKA_PORT"] = settings.kafka_port
+    if settings.redis_url is None:
+        ports["REDIS_PORT"] = settings.redis_port
+    for name, port in ports.items():
+        same = [other for other in ports if ports[other] == port]
+        if len(same) > 1:
+            raise StartError(f"{' and '.join(same)} are both {port}: set one of them to another port")
+        if not is_free(port):
+            raise StartError(f"port {port} is taken: set {name} to another port")
 
 
 class System:
@@ -50,17 +69,20 @@ class System:
         """Start everything and return when all of it is ready.
 
         Raises:
-            StartError: a port is taken, a server can't be fetched, or something doesn't get ready in time.
+            StartError: a server can't be fetched, or something doesn't get ready in time.
             EndedEarlyError: something ended at once, or a signal came.
         """
-        self._check_ports()
         self._start_servers()
         self._create_topics()
         self._start_services()
 
-    def wait(self) -> Event:
-        """Wait until something ends, or a signal comes."""
-        return self.processes.wait()
+    def wait(self) -> NoReturn:
+        """Wait until something ends, or a signal comes.
+
+        Raises:
+            EndedEarlyError: which says what it was.
+        """
+        raise EndedEarlyError(self.processes.wait())
 
     def stop(self) -> None:
         """Stop the services, then Kafka, then Redis."""
@@ -73,20 +95,6 @@ class System:
 
     def _step(self, text: str) -> None:
         self._say("local", text)
-
-    def _check_ports(self) -> None:
-        settings = self._settings
-        ports = {"API_PORT": settings.api_port, "REPORTER_PORT": settings.reporter_port}
-        if settings.kafka_bootstrap_servers is None:
-            ports["KAFKA_PORT"] = settings.kafka_port
-        if settings.redis_url is None:
-            ports["REDIS_PORT"] = settings.redis_port
-        for name, port in ports.items():
-            same = [other for other in ports if ports[other] == port]
-            if len(same) > 1:
-                raise StartError(f"{' and '.join(same)} are both {port}: set one of them to another port")
-            if not is_free(port):
-                raise StartError(f"port {port} is taken: set {name} to another port")
 
     def _start_servers(self) -> None:
         settings = self._settings
@@ -109,7 +117,7 @@ class System:
     def _create_topics(self) -> None:
         self._step("creating the topics")
         self.processes.python("pizzeria", "topics", env=self._env)
-        ended = self.wait()
+        ended = self.processes.wait()
         if ended != Ended("pizzeria topics", 0):
             raise EndedEarlyError(ended)
 

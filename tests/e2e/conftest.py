@@ -1,0 +1,110 @@
+"""The whole system, started by `python -m local` as `make run` does."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import psutil
+import pytest
+
+from local import kafka_server
+from local.ports import HOST, free_port
+from local.processes import ROOT
+from local.servers import StartError
+from tests.waiting import eventually
+
+
+class Run:
+    """One run of `python -m local`.
+
+    Args:
+        folder: for its data.
+        env: added to the environment.
+    """
+
+    def __init__(self, folder: Path, env: dict[str, str]) -> None:
+        # Whatever is needed is in the cache by now: a request to the network would fail.
+        offline = {"HTTPS_PROXY": f"http://{HOST}:9", "HTTP_PROXY": f"http://{HOST}:9", "NO_PROXY": HOST}
+        self.env = {f"{name}_PORT": str(free_port()) for name in ("API", "REPORTER", "KAFKA", "REDIS")} | env
+        self.output = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "local", str(folder)],
+            cwd=ROOT,
+            env=os.environ | offline | self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self._reader = Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        with self.process.stdout as lines:
+            for line in lines:
+                self.output += line
+
+    @property
+    def api(self) -> int:
+        """The port of the API."""
+        return int(self.env["API_PORT"])
+
+    @property
+    def reporter(self) -> int:
+        """The port of the reporter."""
+        return int(self.env["REPORTER_PORT"])
+
+    def wait_until_ready(self) -> None:
+        """Wait for the last line of the start."""
+        eventually(lambda: "\nready: " in self.output or self.process.poll() is not None, timeout_s=60)
+        assert self.process.poll() is None, self.output
+
+    def family(self) -> list[psutil.Process]:
+        """Return all processes of the run."""
+        runner = psutil.Process(self.process.pid)
+        return [runner, *runner.children(recursive=True)]
+
+    def find(self, command: str) -> psutil.Process:
+        """Return the process of the run whose command line matches."""
+        [found] = [each for each in self.family() if re.search(command, " ".join(each.cmdline()))]
+        return found
+
+    def wait(self, timeout_s: float) -> int:
+        """Wait for the end, and return the exit code."""
+        exit_code = self.process.wait(timeout_s)
+        self._reader.join(timeout_s)
+        return exit_code
+
+
+@pytest.fixture(scope="session", autouse=True)
+def jars() -> None:
+    """Kafka, fetched before any test begins."""
+    try:
+        kafka_server.fetch(print)
+    except (OSError, RuntimeError) as error:
+        if os.environ.get("CI"):
+            raise StartError(str(error)) from error
+        pytest.skip(f"Kafka is not in the cache, and can't be fetched: {error}")
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Any]:
+    """A function that starts the system with some variables set; the data is the same for all starts of a test."""
+    runs: list[Run] = []
+
+    def start_run(**env: str) -> Run:
+        runs.append(Run(tmp_path / "data", env))
+        return runs[-1]
+
+    yield start_run
+    for run in runs:
+        if run.process.poll() is None:
+            run.process.send_signal(signal.SIGTERM)
+            run.wait(30)

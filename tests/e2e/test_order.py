@@ -1,0 +1,65 @@
+"""An order, from curl's side to the finished pizzas."""
+
+from typing import Any
+
+import pytest
+
+from pizzeria.toppings import MENUS, TOPPINGS
+from tests.integration.test_api import call
+from tests.waiting import eventually
+
+
+@pytest.fixture(scope="module")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The system, once for this file."""
+    from tests.e2e.conftest import Run
+
+    run = Run(tmp_path_factory.mktemp("system"), {"LOG_FORMAT": "json"})
+    run.wait_until_ready()
+    yield run
+    run.process.terminate()
+    assert run.wait(15) == 0
+
+
+def place(system: Any, count: int) -> Any:
+    """Place an order and return it when it is ready."""
+    status, headers, _ = call("POST", system.api, f"/order/{count}")
+    assert status == 202
+    eventually(lambda: call("GET", system.api, headers["Location"])[2]["status"] == "ready")
+    return call("GET", system.api, headers["Location"])[2]
+
+
+@pytest.mark.parametrize("count", [1, 3, 1000])
+def test_an_order_gets_ready_with_every_topping_on_every_pizza(system: Any, count: int) -> None:
+    """Each pizza has one choice of each menu."""
+    order = place(system, count)
+    assert (order["count"], order["ready"], len(order["pizzas"])) == (count, count, count)
+    assert order["created_at"] < order["completed_at"]
+    for pizza_id, pizza in enumerate(order["pizzas"]):
+        assert list(pizza) == ["order_id", "pizza_id", *TOPPINGS]
+        assert (pizza["order_id"], pizza["pizza_id"]) == (order["id"], pizza_id)
+        for topping in TOPPINGS:
+            assert set(pizza[topping].split(" & ")) <= {*MENUS[topping], "none"}
+
+
+def test_the_report_counts_every_pizza_ordered(system: Any) -> None:
+    """Each order adds its pizzas to each topping's counts, soon."""
+
+    def total(topping: str) -> int:
+        return sum(call("GET", system.reporter, f"/report/{topping}")[2].values())
+
+    eventually(lambda: len({total(topping) for topping in TOPPINGS}) == 1)
+    before = total("cheese")
+    order = place(system, 7)
+    for topping in TOPPINGS:
+        eventually(lambda topping=topping: total(topping) == before + 7)
+    counts = call("GET", system.reporter, "/report")[2]
+    assert set(counts) >= {pizza["cheese"] for pizza in order["pizzas"]}
+
+
+def test_every_line_of_a_service_bears_its_name(system: Any) -> None:
+    """The prefix says whose a line is, and so does the line itself."""
+    for name in ("workers sauce", "workers cheese", "workers meats", "workers veggies", "joiner", "api", "reporter"):
+        lines = [line for line in system.output.splitlines() if line.startswith(f"{name:<15} | ")]
+        assert lines
+        assert all(f'"service":"{name}"' in line.replace('": "', '":"') for line in lines)

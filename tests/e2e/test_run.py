@@ -1,0 +1,110 @@
+"""`make run`: restarts, ends of all kinds, ports that are taken."""
+
+import signal
+import socket
+from typing import Any
+
+import psutil
+import pytest
+
+from local.ports import HOST, is_free
+from tests.integration.test_api import call
+from tests.waiting import eventually
+
+STOP_S = 15
+
+
+def gone(processes: list[psutil.Process]) -> bool:
+    """Tell whether none of the processes runs any more."""
+    return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
+
+
+def test_an_order_reads_the_same_after_a_restart(start: Any) -> None:
+    """Ctrl-C stops everything in order, and the data is kept."""
+    run = start()
+    run.wait_until_ready()
+    _, headers, _ = call("POST", run.api, "/order/2")
+    eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "ready")
+    order = call("GET", run.api, headers["Location"])[2]
+    family = run.family()
+    assert len(family) > 10
+
+    run.process.send_signal(signal.SIGINT)
+    assert run.wait(STOP_S) == 0
+    assert gone(family)
+
+    run = start()
+    run.wait_until_ready()
+    assert call("GET", run.api, headers["Location"])[2] == order
+    _, headers, _ = call("POST", run.api, "/order/1")
+    eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "ready")
+
+
+@pytest.mark.parametrize(
+    ("command", "name"), [("-m joiner", "joiner"), ("-m workers meats", "workers meats"), ("kafka.Kafka", "kafka")]
+)
+def test_a_process_that_dies_stops_the_rest_and_is_named(start: Any, command: str, name: str) -> None:
+    """No half of a system goes on."""
+    run = start()
+    run.wait_until_ready()
+    family = run.family()
+    run.find(command).kill()
+    assert run.wait(STOP_S) == 1
+    assert gone(family)
+    assert run.output.splitlines()[-1] == f"{name} ended by itself with exit code -9"
+
+
+def test_nothing_is_left_when_the_runner_is_killed(start: Any) -> None:
+    """SIGKILL leaves it no time to stop anything; the guard does."""
+    run = start()
+    run.wait_until_ready()
+    family = run.family()
+    run.process.kill()
+    eventually(lambda: gone(family), timeout_s=STOP_S)
+    assert all(is_free(int(port)) for port in run.env.values())
+
+
+def test_a_stop_while_it_starts_leaves_nothing(start: Any) -> None:
+    """Ctrl-C needn't wait for the start to end."""
+    run = start()
+    eventually(lambda: "starting workers sauce" in run.output, timeout_s=60)
+    family = run.family()
+    run.process.send_signal(signal.SIGTERM)
+    assert run.wait(STOP_S) == 0
+    assert gone(family)
+
+
+@pytest.mark.parametrize("name", ["API_PORT", "REPORTER_PORT", "KAFKA_PORT", "REDIS_PORT"])
+def test_a_port_that_is_taken_is_named_with_its_variable(start: Any, name: str) -> None:
+    """One line says which variable to set."""
+    with socket.socket() as taken:
+        taken.bind((HOST, 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        run = start(**{name: str(port)})
+        assert run.wait(STOP_S) == 1
+    assert run.output == f"port {port} is taken: set {name} to another port\n"
+
+
+def test_a_wrong_variable_is_named(start: Any) -> None:
+    """The same line that the services give."""
+    run = start(API_PORT="http")
+    assert run.wait(STOP_S) == 1
+    assert run.output == "API_PORT='http': Expected `int`, got `str`\n"
+
+
+def test_a_wrong_variable_of_a_service_stops_the_start_and_is_named(start: Any) -> None:
+    """A service that can't start ends the rest."""
+    run = start(MAX_ORDER_SIZE="many")
+    assert run.wait(60) == 1
+    assert "MAX_ORDER_SIZE='many': Expected `int`" in run.output
+
+
+def test_two_runs_with_the_same_data_are_refused(start: Any) -> None:
+    """The second would damage what the first writes."""
+    first = start()
+    first.wait_until_ready()
+    second = start()
+    assert second.wait(STOP_S) == 1
+    assert "runs already" in second.output
+    assert first.process.poll() is None
