@@ -69,7 +69,7 @@ class Processes:
             process = subprocess.Popen(
                 argv,
                 cwd=ROOT,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"} | env,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -112,7 +112,7 @@ class OrderStore:
     def get(self, order_id: str) -> Order | None:
         """Return an order, or None if it isn't there (any more)."""
         with _redis_errors():
-            fields: dict[str, str] = self._redis.hgetall(order_key(order_id))
+            fields: Any = self._redis.hgetall(order_key(order_id))
         if not fields:
             return None
         return Order(
@@ -178,7 +178,7 @@ class OrderStore:
             for topping, counts in zip(TOPPINGS, answers, strict=True)
         }
 
-    def _run(self, name: str, calls: Sequence[Call]) -> list[ResponseError | None]:
+    def _run(self, name: str, calls: Sequence[Call]) -> list[Exception | None]:
         """Call one script many times in one round trip; return the error of each call that its own data brought."""
         script = self._scripts[name]
         with _redis_errors():
@@ -215,7 +215,7 @@ def _is_about_data(error: Exception) -> bool:
     return type(error) is ResponseError and (word is None or word[0] in ("COUNT", "WRONGTYPE"))
 
 
-def _errors(called: Iterable[T], errors: Iterable[ResponseError | None]) -> dict[T, str]:
+def _errors(called: Iterable[T], errors: Iterable[Exception | None]) -> dict[T, str]:
     return {part: str(error) for part, error in zip(called, errors, strict=True) if error}
 
 

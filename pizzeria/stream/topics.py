@@ -1,5 +1,7 @@
 """Creating the topics; the broker never does it by itself."""
 
+from typing import Any
+
 from kafka import KafkaAdminClient
 from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
@@ -24,7 +26,7 @@ def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -
     Raises:
         UnavailableError: Kafka doesn't answer, or refuses.
     """
-    wanted = {
+    wanted: dict[str, dict[str, Any]] = {
         topic: {
             "num_partitions": settings.kafka_topic_partitions,
             "replication_factor": settings.kafka_topic_replication,

@@ -1,5 +1,6 @@
 """An order, from curl's side to the finished pizzas."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -48,11 +49,14 @@ def test_the_report_counts_every_pizza_ordered(system: Any) -> None:
     def total(topping: str) -> int:
         return sum(call("GET", system.reporter, f"/report/{topping}")[2].values())
 
+    def has_total(topping: str, expected: int) -> bool:
+        return total(topping) == expected
+
     eventually(lambda: len({total(topping) for topping in TOPPINGS}) == 1)
     before = total("cheese")
     order = place(system, 7)
     for topping in TOPPINGS:
-        eventually(lambda topping=topping: total(topping) == before + 7)
+        eventually(partial(has_total, topping, before + 7))
     counts = call("GET", system.reporter, "/report")[2]
     assert set(counts) >= {pizza["cheese"] for pizza in order["pizzas"]}
 

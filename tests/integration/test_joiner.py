@@ -30,7 +30,7 @@ def partial_events(topics: Topics, order_id: str, count: int, partition: int = 0
 def status(store: OrderStore, order_id: str) -> str | None:
     """Return an order's status, if it is there."""
     order = store.get(order_id)
-    return order and order.status
+    return order.status if order else None
 
 
 def test_shuffled_and_repeated_events_make_complete_orders(

@@ -1,5 +1,6 @@
 """The reporter as a process: replicas, and servers that are away."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,6 +23,26 @@ def report(port: int, topping: str = "sauce") -> tuple[dict[str, str], Any]:
     return headers, body
 
 
+def is_ready(port: int) -> bool:
+    """Tell whether a reporter is up and counting."""
+    return answers(port) and call("GET", port, "/readyz")[0] == 200
+
+
+def reports(port: int, expected: dict[str, int]) -> bool:
+    """Tell whether a reporter has these counts."""
+    return bool(report(port)[1] == expected)
+
+
+def staleness(port: int) -> str:
+    """Return what a reporter says of its answer's age."""
+    return report(port)[0].get("Cache-Status", "")
+
+
+def is_kafka_down(port: int) -> bool:
+    """Tell whether a reporter says that Kafka is down."""
+    return 'detail="Kafka is down"' in staleness(port)
+
+
 def test_the_reporter_answers_whatever_else_is_down(processes: Processes, tmp_path: Path) -> None:
     """Two replicas count each pizza once and agree; without Redis, then without Kafka, they tell what they knew."""
     redis_port, kafka_port = free_port(), free_port()
@@ -36,14 +57,14 @@ def test_the_reporter_answers_whatever_else_is_down(processes: Processes, tmp_pa
             env = {"REDIS_URL": redis_url, "KAFKA_BOOTSTRAP_SERVERS": kafka, "REPORTER_PORT": str(port)}
             processes_of_its_own.python("reporter", name=f"reporter {port}", env=env)
         for port in ports:
-            eventually(lambda port=port: answers(port) and call("GET", port, "/readyz")[0] == 200)
+            eventually(partial(is_ready, port))
         publisher = Publisher(settings)
         for _ in range(2):
             publisher.publish(partial_events(topics, uuid4().hex, 2) * 2)
         expected = {"sauce 0": 2, "sauce 1": 2}
         for port in ports:
-            eventually(lambda port=port: report(port)[1] == expected)
-            assert "Cache-Status" not in report(port)[0]
+            eventually(partial(reports, port, expected))
+            assert staleness(port) == ""
 
         processes_of_its_own.stop(["redis"], timeout_s=5)
         for port in ports:
@@ -53,13 +74,13 @@ def test_the_reporter_answers_whatever_else_is_down(processes: Processes, tmp_pa
             assert int(headers["Age"]) >= 0
         start_redis(processes_of_its_own, tmp_path / "redis", redis_port)
         for port in ports:
-            eventually(lambda port=port: "Cache-Status" not in report(port)[0])
-            assert report(port)[1] == expected
+            assert staleness(port) == ""
+            assert reports(port, expected)
 
         publisher.close()
         processes_of_its_own.stop(["kafka"], timeout_s=10)
         for port in ports:
-            eventually(lambda port=port: 'detail="Kafka is down"' in report(port)[0].get("Cache-Status", ""))
+            eventually(partial(is_kafka_down, port))
             assert report(port)[1] == expected
     finally:
         processes_of_its_own.close()

@@ -1,5 +1,6 @@
 """The workers on a real Kafka."""
 
+from functools import partial
 from uuid import uuid4
 
 import workers.cheese
@@ -75,11 +76,15 @@ def test_a_stopped_worker_has_committed_all_that_it_handled(
     settings: Settings, topics: Topics, publisher: Publisher
 ) -> None:
     """A stop loses nothing and repeats nothing."""
+
+    def has(expected: int) -> bool:
+        return len(records_of(settings, topics.having("sauce"))) >= expected
+
     for _ in range(2):
         publisher.publish(order_events(topics, 20, partition=1))
         expected = len(records_of(settings, topics.pizza))
         with running(topping_stream("sauce", workers.sauce.choose, settings, publisher, topics)):
-            eventually(lambda expected=expected: len(records_of(settings, topics.having("sauce"))) >= expected)
+            eventually(partial(has, expected))
         assert len(records_of(settings, topics.having("sauce"))) == expected
         assert committed(settings, f"{topics.prefix}workers-sauce", topics.pizza)[1] == expected
 
