@@ -203,6 +203,8 @@ def _redis_errors() -> Iterator[None]:
     try:
         yield
     except RedisError as error:
+        if _is_about_data(error):
+            raise
         raise UnavailableError(f"Redis: {error}") from error
 
 

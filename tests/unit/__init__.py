@@ -1,0 +1,1 @@
+"""Tests of one piece each: no Kafka, fakeredis for Redis."""

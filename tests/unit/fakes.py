@@ -1,0 +1,75 @@
+"""What stands in for Kafka: records, a publisher and a flag that keep account of what is done with them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pizzeria.errors import UnavailableError
+from pizzeria.events import Pizza, encode
+from pizzeria.process import Stop
+from pizzeria.stream import Event, Publisher
+
+
+@dataclass(frozen=True)
+class FakeRecord:
+    """A consumed record."""
+
+    topic: str = "pizza"
+    partition: int = 0
+    offset: int = 0
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: list[tuple[str, bytes | None]] = field(default_factory=list)
+
+
+def record_of(pizza: Pizza, topic: str = "pizza", partition: int = 0, offset: int = 0) -> FakeRecord:
+    """Return the record that carries a pizza."""
+    return FakeRecord(topic, partition, offset, pizza.order_id.encode(), encode(pizza))
+
+
+class FakePublisher(Publisher):
+    """A publisher without Kafka: what is acknowledged is in `published`.
+
+    Attributes:
+        published: every event acknowledged.
+        failures: so many of the next calls to publish fail.
+        partitions: of a topic that is not in `partition_counts`; 0 means that Kafka is away.
+        on_publish: called with the events before they are acknowledged.
+    """
+
+    def __init__(self) -> None:
+        self.published: list[Event] = []
+        self.failures = 0
+        self.partitions = 6
+        self.partition_counts: dict[str, int] = {}
+        self.on_publish: Callable[[Sequence[Event]], None] = lambda _events: None
+
+    def publish(self, events: Sequence[Event], timeout_s: float = 0.0) -> None:
+        """Acknowledge the events, or fail."""
+        self.on_publish(events)
+        if self.failures:
+            self.failures -= 1
+            raise UnavailableError("Kafka: not acknowledged")
+        self.published += events
+
+    def partition_count(self, topic: str) -> int:
+        """Return how many partitions a topic has."""
+        count = self.partition_counts.get(topic, self.partitions)
+        if count == 0:
+            raise UnavailableError("Kafka does not answer")
+        return count
+
+    def close(self, timeout_s: float = 0.0) -> None:
+        """Do nothing: there is no connection."""
+
+
+class ImpatientStop(Stop):
+    """A flag whose waits end at once; `waits` tells how long they would have been."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+
+    def wait(self, timeout_s: float) -> bool:
+        """Note the wait and return whether the flag is set."""
+        self.waits.append(timeout_s)
+        return self.is_set()

@@ -1,0 +1,228 @@
+"""The API."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pytest
+from fakeredis import FakeServer
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from api.app import create_app
+from pizzeria.events import Pizza, Topics, decode
+from pizzeria.order_store import OrderStore
+from pizzeria.stream import Event
+from tests.unit.fakes import FakePublisher
+
+LARGEST = 1000
+
+
+@pytest.fixture
+def client(store: OrderStore, publisher: FakePublisher) -> FlaskClient:
+    """A client of the API."""
+    return create_app(store, publisher, Topics(), LARGEST).test_client()
+
+
+def assert_problem(response: TestResponse, status: int, title: str, detail: str) -> None:
+    """Check that an answer is a problem as RFC 9457 has it."""
+    assert response.status_code == status
+    assert response.content_type == "application/problem+json"
+    assert response.json == {"type": "about:blank", "title": title, "status": status, "detail": detail}
+
+
+def test_an_order_is_accepted_and_found_where_location_says(client: FlaskClient, store: OrderStore) -> None:
+    """202 tells the order's id, in the body and as the address to ask at."""
+    response = client.post("/order/3")
+    assert response.status_code == 202
+    assert response.content_type == "application/json"
+    assert response.json is not None
+    order_id = response.json["order_id"]
+    assert response.json == {"order_id": order_id}
+    assert response.headers["Location"] == f"/order/{order_id}"
+    order = store.get(order_id)
+    assert order is not None
+    assert order.count == 3
+    assert client.get(response.headers["Location"]).status_code == 200
+
+
+def test_each_pizza_of_an_order_is_an_event(client: FlaskClient, publisher: FakePublisher) -> None:
+    """The events have the order's id as their key and are all in the partition that the key stands for."""
+    order_id = client.post("/order/3").get_json()["order_id"]
+    assert [decode(event.value) for event in publisher.published] == [
+        Pizza(order_id=order_id, pizza_id=pizza_id, count=3) for pizza_id in range(3)
+    ]
+    partition = publisher.partition_of(order_id.encode(), "pizza")
+    assert {event[:2] + event[3:] for event in publisher.published} == {("pizza", order_id.encode(), partition, None)}
+
+
+def test_orders_are_spread_over_the_partitions(client: FlaskClient, publisher: FakePublisher) -> None:
+    """The partition depends on the order."""
+    for _ in range(50):
+        client.post("/order/1")
+    assert len({event.partition for event in publisher.published}) > 1
+
+
+def test_the_order_is_in_redis_before_its_events_are_sent(
+    client: FlaskClient, store: OrderStore, publisher: FakePublisher
+) -> None:
+    """A worker that is quick must find the order there."""
+    found: list[bool] = []
+
+    def look(events: Sequence[Event]) -> None:
+        found.append(store.get(decode(events[0].value).order_id) is not None)
+
+    publisher.on_publish = look
+    client.post("/order/2")
+    assert found == [True]
+
+
+@pytest.mark.parametrize("count", ["0", "000", "abc", "-1", "1.5", "٣", "²", "+3", "1e3", "1_000", "0x1", " 3", "3 "])
+def test_what_is_no_number_of_pizzas_is_refused(
+    client: FlaskClient, publisher: FakePublisher, redis_server: FakeServer, count: str
+) -> None:
+    """400 repeats what was asked for, and nothing is stored or sent."""
+    response = client.post(f"/order/{count}")
+    assert_problem(response, 400, "Bad Request", f"{count!r} is not a number of pizzas; order 1 to {LARGEST}")
+    assert publisher.published == []
+    assert not redis_server.dbs[0]
+
+
+@pytest.mark.parametrize("count", ["1001", "01001", "9999", "9" * 5000], ids=len)
+def test_an_order_that_is_too_large_is_refused(client: FlaskClient, publisher: FakePublisher, count: str) -> None:
+    """413 says how many it may be, also for a number that Python itself would not read."""
+    assert_problem(
+        client.post(f"/order/{count}"), 413, "Request Entity Too Large", "an order has 1000 pizzas at the most"
+    )
+    assert publisher.published == []
+
+
+@pytest.mark.parametrize(("text", "count"), [("1", 1), ("007", 7), ("0" * 5000 + "3", 3), ("1000", 1000)], ids=str)
+def test_any_way_to_write_the_number_counts(
+    client: FlaskClient, publisher: FakePublisher, text: str, count: int
+) -> None:
+    """Zeros before it don't matter, and the largest order is taken."""
+    assert client.post(f"/order/{text}").status_code == 202
+    assert len(publisher.published) == count
+
+
+def test_the_same_idempotency_key_gives_the_same_order(client: FlaskClient, publisher: FakePublisher) -> None:
+    """A client that got no answer may ask again; the events are sent again, for the first try may have died."""
+    first, second, third = (client.post("/order/2", headers={"Idempotency-Key": key}) for key in ("a", "a", "b"))
+    assert (second.status_code, second.json, second.headers["Location"]) == (202, first.json, first.headers["Location"])
+    assert third.json != first.json
+    assert publisher.published[:2] == publisher.published[2:4]
+
+
+def test_an_idempotency_key_stands_for_one_count(client: FlaskClient, publisher: FakePublisher) -> None:
+    """422 if it comes again with another."""
+    headers = {"Idempotency-Key": "a"}
+    client.post("/order/2", headers=headers)
+    detail = "Idempotency-Key 'a' was given to an order of 2, not 3"
+    assert_problem(client.post("/order/3", headers=headers), 422, "Unprocessable Entity", detail)
+    assert len(publisher.published) == 2
+
+
+@pytest.mark.parametrize(("length", "status"), [(0, 400), (1, 202), (255, 202), (256, 400)])
+def test_an_idempotency_key_has_1_to_255_characters(client: FlaskClient, length: int, status: int) -> None:
+    """Neither an empty one nor one that fills Redis is taken."""
+    response = client.post("/order/2", headers={"Idempotency-Key": "x" * length})
+    assert response.status_code == status
+    if status == 400:
+        assert_problem(response, 400, "Bad Request", "Idempotency-Key must have 1 to 255 characters")
+
+
+def test_kafka_away_does_not_stop_an_order(client: FlaskClient, store: OrderStore, publisher: FakePublisher) -> None:
+    """It is safe in Redis, so it is accepted, whether Kafka fails at the partition or at the acknowledgement."""
+    publisher.failures = 1
+    first = client.post("/order/2")
+    publisher.partitions = 0
+    second = client.post("/order/2")
+    for response in (first, second):
+        assert response.status_code == 202
+        assert store.get(response.get_json()["order_id"]) is not None
+    assert publisher.published == []
+
+
+def test_an_order_is_shown_with_nulls_for_what_is_not_there_yet(client: FlaskClient, store: OrderStore) -> None:
+    """Each pizza has each field from the start."""
+    order_id = store.place(2)
+    store.join({(order_id, 2): {1: {"sauce": "bbq", "meats": "ham & bacon"}}})
+    order = client.get(f"/order/{order_id}").get_json()
+    created_at = datetime.fromisoformat(order["created_at"])
+    assert abs((datetime.now(UTC) - created_at).total_seconds()) < 60
+    nothing = {"sauce": None, "cheese": None, "meats": None, "veggies": None}
+    assert order == {
+        "id": order_id,
+        "status": "preparing",
+        "count": 2,
+        "ready": 0,
+        "created_at": order["created_at"],
+        "completed_at": None,
+        "pizzas": [
+            {"order_id": order_id, "pizza_id": 0, **nothing},
+            {"order_id": order_id, "pizza_id": 1, **nothing, "sauce": "bbq", "meats": "ham & bacon"},
+        ],
+    }
+
+
+def test_a_ready_order_says_when_it_was_completed(client: FlaskClient, store: OrderStore) -> None:
+    """Its pizzas are whole."""
+    toppings = {"sauce": "bbq", "cheese": "extra", "meats": "none", "veggies": "olives"}
+    order_id = store.place(1)
+    store.join({(order_id, 1): {0: toppings}})
+    order = client.get(f"/order/{order_id}").get_json()
+    assert (order["status"], order["ready"]) == ("ready", 1)
+    assert datetime.fromisoformat(order["completed_at"]) >= datetime.fromisoformat(order["created_at"])
+    assert order["pizzas"] == [{"order_id": order_id, "pizza_id": 0, **toppings}]
+
+
+def test_an_order_that_nobody_knows_is_a_404(client: FlaskClient) -> None:
+    """The problem names the order."""
+    assert_problem(client.get("/order/6f0c"), 404, "Not Found", "no order '6f0c'")
+
+
+def test_a_page_that_is_not_there_is_a_404(client: FlaskClient) -> None:
+    """Flask's own errors are problems as well."""
+    response = client.get("/pizza")
+    assert_problem(response, 404, "Not Found", response.get_json()["detail"])
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/order/1"), ("POST", "/healthz")])
+def test_a_method_that_a_page_does_not_have_is_a_405(client: FlaskClient, method: str, path: str) -> None:
+    """Allow names those that it has."""
+    response = client.open(path, method=method)
+    assert_problem(response, 405, "Method Not Allowed", response.get_json()["detail"])
+    allowed = {"GET", "HEAD", "OPTIONS", "POST"} if path == "/order/1" else {"GET", "HEAD", "OPTIONS"}
+    assert set(response.headers["Allow"].split(", ")) == allowed
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/order/1"), ("GET", "/order/6f0c"), ("GET", "/readyz")])
+def test_redis_away_is_a_503(
+    client: FlaskClient, away: OrderStore, publisher: FakePublisher, method: str, path: str
+) -> None:
+    """Nothing is sent, and the client is told when to ask again."""
+    response = client.open(path, method=method)
+    assert_problem(response, 503, "Service Unavailable", response.get_json()["detail"])
+    assert response.get_json()["detail"].startswith("Redis: ")
+    assert response.headers["Retry-After"] == "2"
+    assert publisher.published == []
+
+
+def test_the_process_is_healthy_though_redis_is_away(client: FlaskClient, redis_server: FakeServer) -> None:
+    """To start it anew would not help; it is only not ready until Redis is back."""
+    answers = []
+    for connected in (True, False, True):
+        redis_server.connected = connected
+        answers.append((client.get("/healthz").status_code, client.get("/readyz").status_code))
+    assert answers == [(200, 200), (200, 503), (200, 200)]
+
+
+def test_a_fault_of_our_own_is_a_500_that_tells_nothing(client: FlaskClient, publisher: FakePublisher) -> None:
+    """What went wrong is in the log, not in the answer."""
+
+    def fail(_events: Sequence[Event]) -> None:
+        raise KeyError("secret")
+
+    publisher.on_publish = fail
+    response = client.post("/order/1")
+    assert_problem(response, 500, "Internal Server Error", "the service made a mistake; its log says more")

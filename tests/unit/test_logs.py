@@ -1,0 +1,103 @@
+"""The logs."""
+
+import json
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import structlog
+
+from pizzeria.process import configure_logging, start
+from pizzeria.settings import Settings
+
+LOGGERS = ("", "kafka", "werkzeug")
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    """Put back what a service sets up for its whole process."""
+    handlers = logging.getLogger().handlers
+    levels = {name: logging.getLogger(name).level for name in LOGGERS}
+    yield
+    logging.getLogger().handlers = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    structlog.reset_defaults()
+
+
+def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """Our own events and the records of libraries have the same fields, and a traceback stays within its line."""
+    configure_logging("workers sauce", Settings(log_format="json"))
+    structlog.stdlib.get_logger().info("it's\nready", order_id="6f0c")
+    logging.getLogger("library").warning("away for %d s", 3)
+    try:
+        raise KeyError("oven")
+    except KeyError:
+        structlog.stdlib.get_logger().exception("failed")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    for line in lines:
+        assert abs((datetime.now(UTC) - datetime.fromisoformat(line.pop("timestamp"))).total_seconds()) < 60
+        assert line.pop("service") == "workers sauce"
+    assert lines[0] == {"event": "it's\nready", "level": "info", "order_id": "6f0c"}
+    assert lines[1] == {"event": "away for 3 s", "level": "warning"}
+    assert (lines[2]["event"], lines[2]["level"]) == ("failed", "error")
+    assert "KeyError: 'oven'" in lines[2]["exception"]
+    assert len(lines) == 3
+
+
+def test_the_console_gets_readable_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal there are no colours in them."""
+    configure_logging("joiner", Settings(log_format="console"))
+    structlog.stdlib.get_logger().info("order ready", order_id="6f0c")
+    logging.getLogger("library").warning("away")
+    ours, theirs = capsys.readouterr().out.splitlines()
+    assert ours.endswith(" [info] order ready order_id=6f0c service=joiner")
+    assert theirs.endswith(" [warning] away service=joiner")
+    assert "\x1b" not in ours + theirs
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_the_level_says_what_is_too_little_to_tell(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither we nor the libraries are heard below it."""
+    configure_logging("joiner", Settings(log_format="json" if log_format == "json" else "console", log_level="warning"))
+    for name in ("info", "warning"):
+        getattr(structlog.stdlib.get_logger(), name)(f"our {name}")
+        getattr(logging.getLogger("library"), name)(f"their {name}")
+    out = capsys.readouterr().out
+    assert "info" not in out
+    assert "our warning" in out
+    assert "their warning" in out
+
+
+@pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
+@pytest.mark.parametrize("name", ["kafka", "kafka.consumer.group", "werkzeug"])
+def test_the_chatter_of_kafka_and_werkzeug_is_silent(
+    level: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are heard from warning on, unless we are quieter ourselves."""
+    configure_logging("joiner", Settings(**{"log_level": level}))
+    library = logging.getLogger(name)
+    library.debug("a request")
+    library.info("a connection")
+    library.warning("a warning")
+    library.error("an error")
+    heard = [line.split("] ")[1].split(" service=")[0] for line in capsys.readouterr().out.splitlines()]
+    assert heard == (["an error"] if level == "error" else ["a warning", "an error"])
+
+
+def test_a_service_starts_with_its_settings(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It reads the environment and logs as that says."""
+    monkeypatch.setenv("LOG_FORMAT", "json")
+    assert start("joiner").log_format == "json"
+    structlog.stdlib.get_logger().info("hello")
+    assert json.loads(capsys.readouterr().out)["service"] == "joiner"
+
+
+def test_a_service_does_not_start_with_settings_it_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ends with the line that names the variable."""
+    monkeypatch.setenv("API_PORT", "http")
+    with pytest.raises(SystemExit, match="^API_PORT='http': Expected `int`, got `str`$"):
+        start("joiner")

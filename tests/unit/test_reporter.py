@@ -1,0 +1,114 @@
+"""The reporter's pages."""
+
+import pytest
+from fakeredis import FakeServer
+from flask.testing import FlaskClient
+
+from pizzeria.order_store import OrderStore
+from reporter.app import create_app
+from reporter.counts import Counts
+
+
+class Clock:
+    """A time.monotonic that a test moves on."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock that the ages of the counts come from."""
+    clock = Clock()
+    monkeypatch.setattr("reporter.counts.time", clock)
+    return clock
+
+
+@pytest.fixture
+def counts(clock: Clock, store: OrderStore) -> Counts:
+    """What the reporter knows; three pizzas are counted."""
+    store.count(
+        {
+            ("cheese", "6f0c"): {0: "none", 1: "goat cheese", 2: "goat cheese"},
+            ("meats", "6f0c"): {0: "ham & bacon", 1: "ham & bacon"},
+        }
+    )
+    return Counts(store)
+
+
+@pytest.fixture
+def client(counts: Counts) -> FlaskClient:
+    """A client of a reporter that counts."""
+    return create_app(counts, counting=lambda: True).test_client()
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/report", b'{"goat cheese":2,"none":1}\n'),
+        ("/report/meats", b'{"ham & bacon":2}\n'),
+        ("/report/veggies", b"{}\n"),
+    ],
+)
+def test_a_report_tells_how_many_pizzas_got_what(client: FlaskClient, path: str, body: bytes) -> None:
+    """The most frequent comes first, and the report as such is the cheese."""
+    response = client.get(path)
+    assert (response.status_code, response.content_type, response.data) == (200, "application/json", body)
+
+
+def test_an_answer_that_is_up_to_date_bears_no_sign_of_age(client: FlaskClient) -> None:
+    """All is well, so there is nothing to say."""
+    response = client.get("/report")
+    assert response.status_code == 200
+    assert not {"Age", "Cache-Status"} & set(response.headers.keys())
+
+
+def test_a_report_on_something_else_is_a_404(client: FlaskClient) -> None:
+    """It names the toppings that there are."""
+    response = client.get("/report/crust")
+    assert (response.status_code, response.content_type) == (404, "application/problem+json")
+    assert response.get_json()["detail"] == "no topping 'crust'; there are sauce, cheese, meats, veggies"
+
+
+def test_with_redis_away_the_last_counts_are_told_with_their_age(
+    client: FlaskClient, redis_server: FakeServer, clock: Clock
+) -> None:
+    """The age is that of the last time that Redis answered."""
+    client.get("/report/meats")
+    clock.now += 1000
+    client.get("/report/meats")
+    redis_server.connected = False
+    clock.now += 7.9
+    response = client.get("/report")
+    assert (response.status_code, response.get_json()) == (200, {"goat cheese": 2, "none": 1})
+    assert response.headers["Age"] == "7"
+    assert response.headers["Cache-Status"] == 'reporter; hit; ttl=-7; detail="Redis is down"'
+    redis_server.connected = True
+    assert "Age" not in client.get("/report").headers
+
+
+def test_with_redis_away_from_the_start_nothing_is_known(client: FlaskClient, away: OrderStore) -> None:
+    """The answer is empty, and says why."""
+    response = client.get("/report")
+    assert (response.status_code, response.get_json()) == (200, {})
+    assert response.headers["Cache-Status"] == 'reporter; hit; ttl=0; detail="Redis is down"'
+
+
+def test_with_kafka_away_the_counts_are_told_to_stand_still(counts: Counts) -> None:
+    """They are those of Redis, so they have no age, but nothing new comes in."""
+    client = create_app(counts, counting=lambda: False).test_client()
+    response = client.get("/report")
+    assert (response.status_code, response.get_json()) == (200, {"goat cheese": 2, "none": 1})
+    assert response.headers["Cache-Status"] == 'reporter; hit; detail="Kafka is down"'
+    assert "Age" not in response.headers
+
+
+@pytest.mark.parametrize(("counting", "status"), [(True, 200), (False, 503)])
+def test_the_reporter_is_ready_while_it_counts(counts: Counts, counting: bool, status: int) -> None:
+    """Its process is healthy in any case."""
+    client = create_app(counts, counting=lambda: counting).test_client()
+    assert client.get("/readyz").status_code == status
+    assert client.get("/healthz").status_code == 200

@@ -1,0 +1,126 @@
+"""The environment variables."""
+
+from pathlib import Path
+
+import pytest
+
+from pizzeria.settings import Settings, SettingsError, read_settings
+
+SECRET = "hunter2"  # noqa: S105 - it is looked for in what is shown
+SASL = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "chef", "KAFKA_SASL_PASSWORD": SECRET}
+
+
+def error_of(environ: dict[str, str]) -> str:
+    """Return how the settings refuse an environment."""
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environ)
+    return str(caught.value)
+
+
+def test_nothing_needs_to_be_set() -> None:
+    """Without any variable the settings are those of servers on this machine."""
+    settings = read_settings({})
+    assert settings == Settings()
+    assert settings.kafka_bootstrap_servers == "localhost:9092"
+    assert settings.kafka_security_protocol == "PLAINTEXT"
+    assert settings.redis_url == "redis://localhost:6379/0"
+    assert settings.order_ttl_s == 86_400
+    assert settings.max_order_size == 1000
+    assert settings.kafka_topic_partitions == 6
+    assert (settings.api_port, settings.reporter_port, settings.health_port) == (8000, 8001, None)
+    assert (settings.log_format, settings.log_level) == ("console", "info")
+
+
+def test_variables_are_read_as_their_types() -> None:
+    """A number is a number, and variables that are not ours don't matter."""
+    settings = read_settings(
+        {"API_PORT": "9000", "HEALTH_PORT": "9001", "KAFKA_BOOTSTRAP_SERVERS": "a:1,b:2", "PATH": "/bin"}
+    )
+    assert settings == Settings(api_port=9000, health_port=9001, kafka_bootstrap_servers="a:1,b:2")
+
+
+def test_the_environment_is_read_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the process was started with counts."""
+    monkeypatch.setenv("API_PORT", "9000")
+    assert read_settings().api_port == 9000
+
+
+@pytest.mark.parametrize("name", ["API_PORT", "HEALTH_PORT", "REDIS_URL", "KAFKA_SSL_CA_FILE", "LOG_LEVEL"])
+def test_an_empty_variable_counts_as_unset(name: str) -> None:
+    """Compose files hand on variables that nobody set as empty ones."""
+    assert read_settings({name: ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("API_PORT", "http", "API_PORT='http': Expected `int`, got `str`"),
+        ("API_PORT", "0", "API_PORT='0': Expected `int` >= 1"),
+        ("API_PORT", "65536", "API_PORT='65536': Expected `int` <= 65535"),
+        ("REPORTER_PORT", "-1", "REPORTER_PORT='-1': Expected `int` >= 1"),
+        ("HEALTH_PORT", "0", "HEALTH_PORT='0': Expected `int` >= 1"),
+        ("API_PROCESSES", "1.5", "API_PROCESSES='1.5': Expected `int`, got `str`"),
+        ("ORDER_TTL_S", "59", "ORDER_TTL_S='59': Expected `int` >= 60"),
+        ("MAX_ORDER_SIZE", "0", "MAX_ORDER_SIZE='0': Expected `int` >= 1"),
+        ("MAX_ORDER_SIZE", "100001", "MAX_ORDER_SIZE='100001': Expected `int` <= 100000"),
+        ("KAFKA_TOPIC_PARTITIONS", "0", "KAFKA_TOPIC_PARTITIONS='0': Expected `int` >= 1"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT='xml': expected one of console, json"),
+        ("LOG_LEVEL", "INFO", "LOG_LEVEL='INFO': expected one of debug, info, warning, error"),
+        (
+            "KAFKA_SECURITY_PROTOCOL",
+            "TLS",
+            "KAFKA_SECURITY_PROTOCOL='TLS': expected one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL",
+        ),
+        (
+            "KAFKA_SASL_MECHANISM",
+            "GSSAPI",
+            "KAFKA_SASL_MECHANISM='GSSAPI': expected one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
+        ),
+        (
+            "KAFKA_BOOTSTRAP_SERVERS",
+            "localhost",
+            "KAFKA_BOOTSTRAP_SERVERS='localhost': expected host:port, or several with commas between them",
+        ),
+        (
+            "KAFKA_BOOTSTRAP_SERVERS",
+            "a:1, b:2",
+            "KAFKA_BOOTSTRAP_SERVERS='a:1, b:2': expected host:port, or several with commas between them",
+        ),
+        ("KAFKA_SSL_CA_FILE", "/no/such\nfile", "KAFKA_SSL_CA_FILE='/no/such\\nfile': no such file"),
+        ("REDIS_URL", "localhost", "REDIS_URL: expected redis://, rediss:// or unix:// and the address"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_told_in_one_line(name: str, value: str, message: str) -> None:
+    """The line names the variable, shows its value and says what is expected."""
+    assert error_of({name: value}) == message
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"REDIS_URL": f"http://:{SECRET}@localhost"},
+        {**SASL, "KAFKA_SASL_USERNAME": ""},
+        {**SASL, "KAFKA_SASL_MECHANISM": "x"},
+        {**SASL, "API_PORT": "x"},
+    ],
+)
+def test_an_error_never_shows_a_secret(environ: dict[str, str]) -> None:
+    """Neither a password nor the Redis URL, which may contain one, gets into a log."""
+    assert SECRET not in error_of(environ)
+
+
+@pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])
+@pytest.mark.parametrize("missing", ["KAFKA_SASL_USERNAME", "KAFKA_SASL_PASSWORD"])
+def test_sasl_needs_a_user_and_a_password(protocol: str, missing: str) -> None:
+    """The one that is missing is named, and both together are enough."""
+    environ = {**SASL, "KAFKA_SECURITY_PROTOCOL": protocol}
+    assert read_settings(environ).kafka_sasl_username == "chef"
+    assert error_of({**environ, missing: ""}) == f"{missing}: needed with KAFKA_SECURITY_PROTOCOL={protocol}"
+
+
+def test_the_file_of_certificates_must_be_a_file(tmp_path: Path) -> None:
+    """A file is taken, a folder is not."""
+    file = tmp_path / "ca.pem"
+    file.touch()
+    assert read_settings({"KAFKA_SSL_CA_FILE": str(file)}).kafka_ssl_ca_file == str(file)
+    assert error_of({"KAFKA_SSL_CA_FILE": str(tmp_path)}) == f"KAFKA_SSL_CA_FILE={str(tmp_path)!r}: no such file"
