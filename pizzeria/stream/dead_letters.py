@@ -1,7 +1,11 @@
 """What becomes of a record that a service can't read or use."""
 
+import structlog
+
 from pizzeria.stream.publisher import Event
-from pizzeria.stream.record import Record
+from pizzeria.stream.record import Record, about
+
+log = structlog.stdlib.get_logger()
 
 
 def dead_letter(record: Record, topic: str, service: str, error: BaseException | str) -> Event:
@@ -15,6 +19,7 @@ def dead_letter(record: Record, topic: str, service: str, error: BaseException |
         service: who couldn't use it.
         error: why.
     """
+    log.warning("dead letter", error=str(error), **about(record))
     exception = type(error).__name__ if isinstance(error, BaseException) else "Rejected"
     why = {
         "exception": exception,

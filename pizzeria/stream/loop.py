@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
@@ -16,8 +16,9 @@ from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 from pizzeria.stream.dead_letters import dead_letter
+from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.publisher import Event, Publisher
-from pizzeria.stream.record import Record, name_of, read_pizza
+from pizzeria.stream.record import Record, about, read_pizza
 
 Batch = Sequence[tuple[Record, Pizza]]
 Handler = Callable[[Batch], list[Event]]
@@ -77,7 +78,7 @@ class Stream:
         self._read = read
         self._handle = handle
         self._publisher = publisher
-        self._offsets = _Offsets()
+        self._offsets = Offsets()
         self._commit: Any = None  # the future of the last one sent
         self._commit_at = 0.0
         self._contact_at = float("-inf")
@@ -137,15 +138,16 @@ class Stream:
     def _poll(self, stop: Stop) -> dict[Any, list[Record]]:
         try:
             polled: dict[Any, list[Record]] = self._consumer.poll(timeout_ms=POLL_MS)
-            if not polled and time.monotonic() - self._contact_at > PROBE_INTERVAL_S:
+            if not polled:
+                if time.monotonic() - self._contact_at < PROBE_INTERVAL_S:
+                    return {}
                 # An empty poll says nothing: it is the same with the broker gone.
                 self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
         except KafkaError as error:
             log.warning("Kafka does not answer", error=str(error))
             stop.wait(FIRST_RETRY_S)
             return {}
-        if polled or time.monotonic() - self._contact_at > PROBE_INTERVAL_S:
-            self._contact_at = time.monotonic()
+        self._contact_at = time.monotonic()
         return polled
 
     def _process(self, polled: dict[Any, list[Record]], stop: Stop) -> bool:
@@ -163,7 +165,8 @@ class Stream:
                 events = unreadable + self._handle(batch)
                 self._publisher.publish(events)
             except UnavailableError as error:
-                log.warning("trying again", error=str(error), retry_s=retry_s, first=name_of(batch[0][0]))
+                [first, *_] = next(iter(polled.values()))
+                log.warning("trying again", error=str(error), retry_s=retry_s, **about(first))
                 if stop.wait(retry_s):
                     return False
                 retry_s = min(2 * retry_s, LONGEST_RETRY_S)
@@ -187,37 +190,6 @@ class Stream:
             log.warning("not committed, so it will be handled again", error=str(error))
         finally:
             self._consumer.close(autocommit=False, timeout_ms=3_000)
-
-
-class _Offsets(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """Of the partitions that this member owns: the next offset to handle, and the one that Kafka knows of."""
-
-    def __init__(self) -> None:
-        self.handled: dict[Any, int] = {}
-        self.committed: dict[Any, int] = {}
-        self.joined = False
-
-    def uncommitted(self) -> dict[Any, int]:
-        return {tp: offset for tp, offset in self.handled.copy().items() if self.committed.get(tp) != offset}
-
-    def note_commit(self, offsets: dict[Any, Any], failure: Exception | None) -> None:
-        if failure is None:
-            self.committed.update({tp: offset.offset for tp, offset in offsets.items()})
-        else:
-            log.debug("commit failed, it will be sent again", error=str(failure))
-
-    def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
-        self.joined = True
-        by_topic: dict[str, list[int]] = {}
-        for tp in sorted(assigned):
-            by_topic.setdefault(tp.topic, []).append(tp.partition)
-        log.info("consuming", partitions=" ".join(f"{topic}{partitions}" for topic, partitions in by_topic.items()))
-
-    def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
-        # Whoever gets them commits them from now on: an older offset of ours would set the group back.
-        for tp in revoked:
-            self.handled.pop(tp, None)
-            self.committed.pop(tp, None)
 
 
 def _with_metadata(offsets: dict[Any, int]) -> dict[Any, Any]:

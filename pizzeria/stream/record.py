@@ -17,9 +17,10 @@ class Record(Protocol):
     headers: list[tuple[str, bytes | None]]
 
 
-def name_of(record: Record) -> str:
-    """Return topic[partition]@offset, by which log lines and errors name a record."""
-    return f"{record.topic}[{record.partition}]@{record.offset}"
+def about(record: Record) -> dict[str, str]:
+    """Return what a log line about a record carries: its order, and topic[partition]@offset."""
+    order_id = "" if record.key is None else record.key.decode(errors="replace")
+    return {"order_id": order_id, "record": f"{record.topic}[{record.partition}]@{record.offset}"}
 
 
 def read_pizza(record: Record) -> Pizza:

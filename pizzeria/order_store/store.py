@@ -1,25 +1,20 @@
-"""The adapter of Redis, and the only code that imports it: the orders, and the report's counts."""
+"""The orders and the report's counts, in Redis."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
 from msgspec import Struct, json
 from redis import Redis
-from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from pizzeria.errors import UnavailableError
+from pizzeria.order_store.keys import idempotency_key, order_key, report_key, seen_key
+from pizzeria.order_store.scripts import Call, Script, redis_errors
 from pizzeria.toppings import TOPPINGS
 
 Toppings = dict[str, str]  # topping → choice
 SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
 CountedOrder = tuple[str, str]  # a topping and the id of an order
-
-Call = tuple[list[str], list[Any]]  # a script's keys and arguments
 
 T = TypeVar("T")
 
@@ -42,26 +37,6 @@ class IdempotencyKeyReusedError(Exception):
     """An Idempotency-Key came again with another order."""
 
 
-def order_key(order_id: str) -> str:
-    """Return the key of an order, which is also the channel of its changes."""
-    return f"order:{order_id}"
-
-
-def idempotency_key(key: str) -> str:
-    """Return the key that remembers which order an Idempotency-Key stands for."""
-    return f"idempotency:{key}"
-
-
-def report_key(topping: str) -> str:
-    """Return the key of a topping's counts."""
-    return f"report:{topping}"
-
-
-def seen_key(topping: str, order_id: str) -> str:
-    """Return the key that remembers which pizzas of an order are counted; the braces are Redis Cluster's hash tag."""
-    return f"{{{report_key(topping)}}}:seen:{order_id}"
-
-
 class OrderStore:
     """Orders and counts in Redis. Every method raises UnavailableError while Redis is away.
 
@@ -73,7 +48,7 @@ class OrderStore:
     def __init__(self, redis: "Redis", ttl_s: int) -> None:
         self._redis = redis
         self._ttl_s = ttl_s
-        self._scripts = {name: redis.register_script(_text_of(name)) for name in ("place", "join", "count")}
+        self._place, self._join, self._count = (Script(redis, name) for name in ("place", "join", "count"))
 
     @classmethod
     def connect(cls, url: str, ttl_s: int) -> "OrderStore":
@@ -82,7 +57,7 @@ class OrderStore:
 
     def ping(self) -> bool:
         """Return True if Redis answers."""
-        with _redis_errors():
+        with redis_errors():
             return bool(self._redis.ping())
 
     def place(self, count: int, key: str | None = None) -> str:
@@ -97,7 +72,7 @@ class OrderStore:
         """
         order_id = uuid4().hex
         if key is not None:
-            with _redis_errors():
+            with redis_errors():
                 known = self._redis.set(idempotency_key(key), f"{order_id} {count}", nx=True, get=True, ex=self._ttl_s)
             if known:
                 order_id, known_count = str(known).split()
@@ -106,12 +81,12 @@ class OrderStore:
                         f"Idempotency-Key {key!r} was given to an order of {known_count}, not {count}"
                     )
         # Also for a known key: whoever had it first may have died before this line.
-        self._run("place", [([order_key(order_id)], [count, _now(), self._ttl_s])])
+        self._place.run([([order_key(order_id)], [count, _now(), self._ttl_s])])
         return order_id
 
     def get(self, order_id: str) -> Order | None:
         """Return an order, or None if it isn't there (any more)."""
-        with _redis_errors():
+        with redis_errors():
             fields: Any = self._redis.hgetall(order_key(order_id))
         if not fields:
             return None
@@ -147,7 +122,7 @@ class OrderStore:
             for pairs in _pairs(written):
                 called.append(order)
                 calls.append(([order_key(order_id)], [count, *head, *pairs]))
-        return _errors(called, self._run("join", calls))
+        return _errors(called, self._join.run(calls))
 
     def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
         """Count toppings for the report, each pizza once however often it is told.
@@ -164,11 +139,11 @@ class OrderStore:
             for pairs in _pairs(choices):
                 called.append(order)
                 calls.append(([report_key(order[0]), seen_key(*order)], [self._ttl_s, *pairs]))
-        return _errors(called, self._run("count", calls))
+        return _errors(called, self._count.run(calls))
 
     def reports(self) -> dict[str, dict[str, int]]:
         """Return the counts: topping → choice → pizzas, the most frequent choice first."""
-        with _redis_errors():
+        with redis_errors():
             pipeline = self._redis.pipeline(transaction=False)
             for topping in TOPPINGS:
                 pipeline.hgetall(report_key(topping))
@@ -177,44 +152,6 @@ class OrderStore:
             topping: dict(sorted(((c, int(n)) for c, n in counts.items()), key=lambda item: (-item[1], item[0])))
             for topping, counts in zip(TOPPINGS, answers, strict=True)
         }
-
-    def _run(self, name: str, calls: Sequence[Call]) -> list[Exception | None]:
-        """Call one script many times in one round trip; return the error of each call that its own data brought."""
-        script = self._scripts[name]
-        with _redis_errors():
-            for _ in range(2):
-                pipeline = self._redis.pipeline(transaction=False)
-                for keys, arguments in calls:
-                    # Not script(…): in a pipeline that asks Redis each time whether it knows the script.
-                    pipeline.evalsha(script.sha, len(keys), *keys, *arguments)
-                results = pipeline.execute(raise_on_error=False)
-                if not any(isinstance(result, NoScriptError) for result in results):
-                    break
-                self._redis.script_load(script.script)  # Redis was started anew
-            errors = [result if isinstance(result, Exception) else None for result in results]
-            for error in errors:
-                if error and not _is_about_data(error):
-                    raise error
-            return errors
-
-
-@contextmanager
-def _redis_errors() -> Iterator[None]:
-    try:
-        yield
-    except RedisError as error:
-        if _is_about_data(error):
-            raise
-        raise UnavailableError(f"Redis: {error}") from error
-
-
-def _is_about_data(error: Exception) -> bool:
-    """Tell an error that this very key or argument brings from a state of the server, which will pass.
-
-    Errors of state begin with a word in capitals (OOM, READONLY, MISCONF …); redis-py takes off "ERR".
-    """
-    word = re.match(r"[A-Z]+(?= )", str(error))
-    return type(error) is ResponseError and (word is None or word[0] in ("COUNT", "WRONGTYPE"))
 
 
 def _errors(called: Iterable[T], errors: Iterable[Exception | None]) -> dict[T, str]:
@@ -230,10 +167,6 @@ def _pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
 
 def _in_menu_order(toppings: Toppings) -> bytes:
     return json.encode({topping: toppings[topping] for topping in TOPPINGS if topping in toppings})
-
-
-def _text_of(script: str) -> str:
-    return (Path(__file__).parent / f"{script}.lua").read_text()
 
 
 def _now() -> str:

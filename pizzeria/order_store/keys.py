@@ -1,0 +1,21 @@
+"""The keys in Redis: one function makes each."""
+
+
+def order_key(order_id: str) -> str:
+    """Return the key of an order, which is also the channel of its changes."""
+    return f"order:{order_id}"
+
+
+def idempotency_key(key: str) -> str:
+    """Return the key that remembers which order an Idempotency-Key stands for."""
+    return f"idempotency:{key}"
+
+
+def report_key(topping: str) -> str:
+    """Return the key of a topping's counts."""
+    return f"report:{topping}"
+
+
+def seen_key(topping: str, order_id: str) -> str:
+    """Return the key that remembers which pizzas of an order are counted; the braces are Redis Cluster's hash tag."""
+    return f"{{{report_key(topping)}}}:seen:{order_id}"
