@@ -5,6 +5,7 @@ from fakeredis import FakeRedis, FakeServer
 
 from pizzeria.order_store import OrderStore
 from tests.unit.fakes import FakePublisher
+from tests.unit.rig import Rig
 
 
 @pytest.fixture
@@ -36,3 +37,12 @@ def away(store: OrderStore, redis_server: FakeServer) -> OrderStore:
 def publisher() -> FakePublisher:
     """A publisher without Kafka."""
     return FakePublisher()
+
+
+@pytest.fixture
+def rig(publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch) -> Rig:
+    """A stream without Kafka."""
+    rig = Rig(publisher)
+    monkeypatch.setattr("pizzeria.stream.loop.KafkaConsumer", rig.consumer.build)
+    monkeypatch.setattr("pizzeria.stream.loop.time", rig.clock)
+    return rig

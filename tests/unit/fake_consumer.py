@@ -11,24 +11,30 @@ from pizzeria.process import Stop
 from tests.unit.fakes import FakeRecord
 
 Polled = dict[Any, list[FakeRecord]]
-Step = Polled | Callable[[], object]  # what a poll returns, or what happens during one that returns nothing
+Step = Polled | Callable[[], object]
 CommitCallback = Callable[[dict[Any, Any], Exception | None], None]
 
 
 class FakeConsumer:
-    """A KafkaConsumer that goes through the steps given and then sets the flag.
+    """A KafkaConsumer that goes through its steps and then sets the flag.
 
     As in kafka-python, the answer to a commit that is under way is told to its callback in a later poll.
 
     Attributes:
+        steps: what the polls return or, if it is called, what happens during one that returns nothing.
         config: what it was built with.
         commits: the offsets of each commit that was sent, in their order.
         committed: the offsets that Kafka has taken.
-        commit_errors: of the next asynchronous commits; None is success.
+        commit_errors: of the next commits; None is success.
+        answering: whether Kafka answers asynchronous commits.
+        probe: called when the stream asks for offsets; it may raise.
+        topics: that are subscribed to.
+        listener: of rebalances.
         closed: how often it was closed.
     """
 
-    def __init__(self, steps: Sequence[Step], stop: Stop) -> None:
+    def __init__(self, stop: Stop) -> None:
+        self.steps: deque[Step] = deque()
         self.config: dict[str, Any] = {}
         self.commits: list[dict[Any, int]] = []
         self.committed: dict[Any, int] = {}
@@ -38,7 +44,6 @@ class FakeConsumer:
         self.topics: list[str] = []
         self.listener: Any = None
         self.closed = 0
-        self._steps = deque(steps)
         self._stop = stop
         self._under_way: list[tuple[Future, dict[Any, Any], CommitCallback]] = []
 
@@ -58,10 +63,10 @@ class FakeConsumer:
             raise IllegalStateError("not subscribed")
         if self.answering:
             self.answer_commits()
-        if not self._steps:
+        if not self.steps:
             self._stop.set()
             return {}
-        step = self._steps.popleft()
+        step = self.steps.popleft()
         if callable(step):
             step()
             return {}

@@ -9,7 +9,7 @@ from pizzeria.process import Stop
 from pizzeria.stream import Event, Publisher
 
 
-@dataclass(frozen=True)
+@dataclass
 class FakeRecord:
     """A consumed record."""
 
@@ -32,6 +32,7 @@ class FakePublisher(Publisher):
     Attributes:
         published: every event acknowledged.
         failures: so many of the next calls to publish fail.
+        timeout_s: how long the last call to publish would have waited.
         partitions: of a topic that is not in `partition_counts`; 0 means that Kafka is away.
         on_publish: called with the events before they are acknowledged.
     """
@@ -39,12 +40,14 @@ class FakePublisher(Publisher):
     def __init__(self) -> None:
         self.published: list[Event] = []
         self.failures = 0
+        self.timeout_s = 0.0
         self.partitions = 6
         self.partition_counts: dict[str, int] = {}
         self.on_publish: Callable[[Sequence[Event]], None] = lambda _events: None
 
-    def publish(self, events: Sequence[Event], timeout_s: float = 0.0) -> None:
+    def publish(self, events: Sequence[Event], timeout_s: float = 16.0) -> None:
         """Acknowledge the events, or fail."""
+        self.timeout_s = timeout_s
         self.on_publish(events)
         if self.failures:
             self.failures -= 1
@@ -63,13 +66,35 @@ class FakePublisher(Publisher):
 
 
 class ImpatientStop(Stop):
-    """A flag whose waits end at once; `waits` tells how long they would have been."""
+    """A flag whose waits end at once.
+
+    Attributes:
+        waits: how long they would have been, in seconds.
+        on_wait: called in each.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.waits: list[float] = []
+        self.on_wait: Callable[[], None] = lambda: None
 
     def wait(self, timeout_s: float) -> bool:
         """Note the wait and return whether the flag is set."""
         self.waits.append(timeout_s)
+        self.on_wait()
         return self.is_set()
+
+
+class Clock:
+    """Stands in for the module time, and moves only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += seconds

@@ -141,6 +141,7 @@ def test_kafka_away_does_not_stop_an_order(client: FlaskClient, store: OrderStor
         assert response.status_code == 202
         assert store.get(response.get_json()["order_id"]) is not None
     assert publisher.published == []
+    assert publisher.timeout_s <= 2, "the client waits all that time"
 
 
 def test_an_order_is_shown_with_nulls_for_what_is_not_there_yet(client: FlaskClient, store: OrderStore) -> None:

@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 import structlog
@@ -31,10 +32,7 @@ def test_json_is_one_object_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging("workers sauce", Settings(log_format="json"))
     structlog.stdlib.get_logger().info("it's\nready", order_id="6f0c")
     logging.getLogger("library").warning("away for %d s", 3)
-    try:
-        raise KeyError("oven")
-    except KeyError:
-        structlog.stdlib.get_logger().exception("failed")
+    structlog.stdlib.get_logger().error("failed", exc_info=KeyError("oven"))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     for line in lines:
         assert abs((datetime.now(UTC) - datetime.fromisoformat(line.pop("timestamp"))).total_seconds()) < 60
@@ -58,9 +56,11 @@ def test_the_console_gets_readable_lines(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
-def test_the_level_says_what_is_too_little_to_tell(log_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_level_says_what_is_too_little_to_tell(
+    log_format: Literal["console", "json"], capsys: pytest.CaptureFixture[str]
+) -> None:
     """Neither we nor the libraries are heard below it."""
-    configure_logging("joiner", Settings(log_format="json" if log_format == "json" else "console", log_level="warning"))
+    configure_logging("joiner", Settings(log_format=log_format, log_level="warning"))
     for name in ("info", "warning"):
         getattr(structlog.stdlib.get_logger(), name)(f"our {name}")
         getattr(logging.getLogger("library"), name)(f"their {name}")
@@ -73,10 +73,10 @@ def test_the_level_says_what_is_too_little_to_tell(log_format: str, capsys: pyte
 @pytest.mark.parametrize("level", ["debug", "info", "warning", "error"])
 @pytest.mark.parametrize("name", ["kafka", "kafka.consumer.group", "werkzeug"])
 def test_the_chatter_of_kafka_and_werkzeug_is_silent(
-    level: str, name: str, capsys: pytest.CaptureFixture[str]
+    level: Literal["debug", "info", "warning", "error"], name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """They are heard from warning on, unless we are quieter ourselves."""
-    configure_logging("joiner", Settings(**{"log_level": level}))
+    configure_logging("joiner", Settings(log_level=level))
     library = logging.getLogger(name)
     library.debug("a request")
     library.info("a connection")
@@ -99,5 +99,5 @@ def test_a_service_starts_with_its_settings(
 def test_a_service_does_not_start_with_settings_it_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process ends with the line that names the variable."""
     monkeypatch.setenv("API_PORT", "http")
-    with pytest.raises(SystemExit, match="^API_PORT='http': Expected `int`, got `str`$"):
+    with pytest.raises(SystemExit, match=r"^API_PORT='http': Expected `int`, got `str`$"):
         start("joiner")

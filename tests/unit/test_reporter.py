@@ -7,16 +7,7 @@ from flask.testing import FlaskClient
 from pizzeria.order_store import OrderStore
 from reporter.app import create_app
 from reporter.counts import Counts
-
-
-class Clock:
-    """A time.monotonic that a test moves on."""
-
-    now = 1000.0
-
-    def monotonic(self) -> float:
-        """Return the time."""
-        return self.now
+from tests.unit.fakes import Clock
 
 
 @pytest.fixture
@@ -78,10 +69,10 @@ def test_with_redis_away_the_last_counts_are_told_with_their_age(
 ) -> None:
     """The age is that of the last time that Redis answered."""
     client.get("/report/meats")
-    clock.now += 1000
+    clock.advance(1000)
     client.get("/report/meats")
     redis_server.connected = False
-    clock.now += 7.9
+    clock.advance(7.9)
     response = client.get("/report")
     assert (response.status_code, response.get_json()) == (200, {"goat cheese": 2, "none": 1})
     assert response.headers["Age"] == "7"

@@ -1,6 +1,7 @@
 """The handler of the workers."""
 
 from pizzeria.events import Pizza, decode
+from pizzeria.stream import Batch
 from tests.unit.fakes import record_of
 from workers.worker import add_topping
 
@@ -9,7 +10,9 @@ PIZZAS = [
     Pizza(order_id="6f0c", pizza_id=1, count=2, sauce="bbq"),
     Pizza(order_id="Grüße", pizza_id=0, count=1),
 ]
-BATCH = [(record_of(pizza, partition=partition), pizza) for partition, pizza in zip((4, 4, 1), PIZZAS, strict=True)]
+BATCH: Batch = [
+    (record_of(pizza, partition=partition), pizza) for partition, pizza in zip((4, 4, 1), PIZZAS, strict=True)
+]
 
 handle = add_topping("cheese", lambda pizza: f"cheese {pizza.order_id} {pizza.pizza_id}", "pizza-with-cheese")
 

@@ -1,0 +1,44 @@
+"""How records are named and read."""
+
+import pytest
+
+from pizzeria.events import Pizza, Topics
+from pizzeria.stream import read_partial
+from pizzeria.stream.record import about, read_pizza
+from tests.unit.fakes import FakeRecord, record_of
+
+TOPICS = Topics("test-")
+
+
+@pytest.mark.parametrize(("key", "order_id"), [(b"6f0c", "6f0c"), (None, ""), (b"\xff", "\N{REPLACEMENT CHARACTER}")])
+def test_a_log_line_tells_a_record_s_order_and_place(key: bytes | None, order_id: str) -> None:
+    """Any key will do, for it is bad records that are told of."""
+    record = FakeRecord("pizza", partition=4, offset=17, key=key)
+    assert about(record) == {"order_id": order_id, "record": "pizza[4]@17"}
+
+
+def test_a_pizza_ordered_needs_no_topping() -> None:
+    """What the API publishes is read as it is."""
+    pizza = Pizza(order_id="6f0c", pizza_id=0, count=1)
+    assert read_pizza(record_of(pizza)) == pizza
+
+
+def test_a_partial_pizza_has_the_topping_of_its_topic() -> None:
+    """It may have others as well."""
+    pizza = Pizza(order_id="6f0c", pizza_id=0, count=1, sauce="bbq", cheese="extra")
+    assert read_partial(TOPICS)(record_of(pizza, TOPICS.having("cheese"))) == pizza
+
+
+def test_a_partial_pizza_without_the_topping_of_its_topic_is_refused() -> None:
+    """Another topping doesn't help."""
+    pizza = Pizza(order_id="6f0c", pizza_id=0, count=1, sauce="bbq")
+    with pytest.raises(ValueError, match="the pizza has no cheese"):
+        read_partial(TOPICS)(record_of(pizza, TOPICS.having("cheese")))
+
+
+@pytest.mark.parametrize("value", [None, b"no pizza"])
+def test_a_record_without_a_pizza_is_refused(value: bytes | None) -> None:
+    """Both ways to read tell it by ValueError."""
+    for read in (read_pizza, read_partial(TOPICS)):
+        with pytest.raises(ValueError, match=r".+"):
+            read(FakeRecord(TOPICS.having("cheese"), value=value))

@@ -1,0 +1,142 @@
+"""The loop of the consuming services: what it handles and publishes, and how often."""
+
+from collections.abc import Sequence
+
+import pytest
+from kafka.errors import KafkaConnectionError
+
+from pizzeria.stream import Event
+from tests.unit.fakes import FakeRecord
+from tests.unit.rig import P0, P1, Rig, bad, good
+
+FIRST_WAITS = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0]
+
+
+def test_a_poll_is_one_batch(rig: Rig) -> None:
+    """What a poll returns of all partitions is handled and published at once."""
+    batches: list[int] = []
+    rig.publisher.on_publish = lambda events: batches.append(len(events))
+    rig.run({P0: [good(0), good(1)], P1: [good(7, 1)]}, {P1: [good(8, 1)]})
+    assert rig.handled == [["pizza[0]@0", "pizza[0]@1", "pizza[1]@7"], ["pizza[1]@8"]]
+    assert rig.published() == [good(0).value, good(1).value, good(7, 1).value, good(8, 1).value]
+    assert batches == [3, 1]
+
+
+def test_nothing_is_handled_when_nothing_comes(rig: Rig) -> None:
+    """An empty poll is no batch."""
+    rig.run({}, {})
+    assert rig.handled == []
+    assert rig.consumer.commits == []
+
+
+@pytest.mark.parametrize("failures", [1, 8])
+def test_redis_away_gives_the_handler_the_same_batch_again(rig: Rig, failures: int) -> None:
+    """It is tried again with longer and longer pauses, and committed once, when it is done."""
+    rig.fail_to_handle(failures)
+    rig.run({P0: [good(0), good(1)]})
+    assert rig.handled == [["pizza[0]@0", "pizza[0]@1"]] * (failures + 1)
+    assert rig.published() == [good(0).value, good(1).value]
+    assert rig.stop.waits == FIRST_WAITS[:failures]
+    assert rig.consumer.commits == [{P0: 2}]
+
+
+@pytest.mark.parametrize("failures", [1, 8])
+def test_kafka_away_gives_the_handler_the_same_batch_again(rig: Rig, failures: int) -> None:
+    """What was not acknowledged is published again, with the dead letters of its batch."""
+    rig.publisher.failures = failures
+    rig.run({P0: [good(0), bad(1)]})
+    assert rig.handled == [["pizza[0]@0"]] * (failures + 1)
+    assert rig.published() == [good(0).value]
+    assert rig.published("dead") == [bad(1).value]
+    assert rig.stop.waits == FIRST_WAITS[:failures]
+    assert rig.consumer.commits == [{P0: 2}]
+
+
+def test_the_pauses_are_short_again_for_the_next_batch(rig: Rig) -> None:
+    """One outage does not slow down the next recovery."""
+    rig.fail_to_handle(3)
+    rig.run({P0: [good(0)]}, lambda: rig.fail_to_handle(2), {P0: [good(1)]})
+    assert rig.stop.waits == [0.1, 0.2, 0.4, 0.1, 0.2]
+
+
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_a_bad_record_becomes_a_dead_letter_and_its_neighbours_are_handled(rig: Rig, position: int) -> None:
+    """Wherever it is, the others go through, and it is done with."""
+    records = [good(offset) for offset in range(3)]
+    records[position] = bad(position)
+    rig.run({P0: records, P1: [good(0, 1)]})
+    others = [f"pizza[0]@{offset}" for offset in range(3) if offset != position]
+    assert rig.handled == [[*others, "pizza[1]@0"]]
+    assert rig.consumer.committed == {P0: 3, P1: 1}
+    dead = [event for event in rig.publisher.published if event.topic == "dead"]
+    assert [event[:4] for event in dead] == [("dead", b"key", b"no pizza", 0)]
+    headers = dict(dead[0].headers or [])
+    assert headers["__streams.errors.offset"] == str(position).encode()
+    assert headers["__streams.errors.exception"] == b"DecodeError"
+    assert headers["__streams.errors.service"] == b"tester"
+
+
+def test_a_record_that_is_nested_too_deeply_is_a_dead_letter(rig: Rig) -> None:
+    """A hostile record doesn't end the service."""
+    rig.run({P0: [FakeRecord("pizza", 0, 0, None, b'{"x":' * 100_000), good(1)]})
+    assert rig.handled == [["pizza[0]@1"]]
+    assert len(rig.published("dead")) == 1
+
+
+def test_a_batch_of_nothing_but_bad_records_is_committed(rig: Rig) -> None:
+    """Its dead letters are all that comes of it."""
+    rig.run({P0: [bad(0), bad(1)]})
+    assert rig.published("dead") == [bad(0).value, bad(1).value]
+    assert rig.published() == []
+    assert rig.consumer.committed == {P0: 2}
+
+
+def test_kafka_away_does_not_lose_a_batch_of_nothing_but_bad_records(rig: Rig) -> None:
+    """Its dead letters are published again."""
+    rig.publisher.failures = 2
+    rig.run({P0: [bad(0)]})
+    assert rig.published("dead") == [bad(0).value]
+    assert rig.stop.waits == FIRST_WAITS[:2]
+    assert rig.consumer.commits == [{P0: 1}]
+
+
+def test_a_fault_of_the_handler_ends_the_stream_without_a_commit(rig: Rig) -> None:
+    """To go on would lose the batch; the service is started anew and gets it again."""
+    rig.handler_errors = [KeyError("oven")]
+    with pytest.raises(KeyError, match="oven"):
+        rig.run({P0: [good(0)]})
+    assert rig.publisher.published == []
+    assert rig.consumer.commits == []
+    assert rig.consumer.closed == 1
+
+
+def test_a_poll_that_fails_is_tried_again(rig: Rig) -> None:
+    """Kafka's errors don't end the service."""
+
+    def fail() -> None:
+        raise KafkaConnectionError("gone")
+
+    rig.run(fail, fail, {P0: [good(0)]})
+    assert rig.handled == [["pizza[0]@0"]]
+    assert rig.stop.waits == [0.1, 0.1]
+
+
+def test_the_batch_in_hand_is_finished_at_the_stop(rig: Rig) -> None:
+    """It is published and committed; what comes after it is left to others."""
+
+    def stop(_events: Sequence[Event]) -> None:
+        rig.stop.set()
+
+    rig.publisher.on_publish = stop
+    rig.run({P0: [good(0)]}, {P0: [good(1)]})
+    assert rig.published() == [good(0).value]
+    assert rig.consumer.committed == {P0: 1}
+    assert rig.consumer.closed == 1
+
+
+def test_a_stream_may_be_bounded(rig: Rig) -> None:
+    """It ends after the batch that completes the number, and commits that."""
+    rig.run({P0: [good(0), good(1)]}, {P0: [good(2), good(3)]}, {P0: [good(4)]}, records=3)
+    assert len(rig.handled) == 2
+    assert not rig.stop.is_set()
+    assert rig.consumer.committed == {P0: 4}

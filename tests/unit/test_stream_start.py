@@ -1,0 +1,113 @@
+"""The loop of the consuming services: how it starts, and whether it is connected."""
+
+from collections.abc import Sequence
+
+import pytest
+from kafka.errors import KafkaTimeoutError
+
+from pizzeria.stream import Event, UnequalPartitionsError
+from tests.unit.rig import P0, Rig, good
+
+
+def test_the_consumer_is_told_what_at_least_once_needs(rig: Rig) -> None:
+    """A new group begins at the oldest event, and kafka-python commits nothing by itself."""
+    rig.stream(fetch_min_bytes=7)
+    told = {"group_id": "testers", "auto_offset_reset": "earliest", "enable_auto_commit": False, "fetch_min_bytes": 7}
+    assert told.items() <= rig.consumer.config.items()
+
+
+def test_the_stream_s_topics_are_subscribed_to(rig: Rig) -> None:
+    """Those that it publishes to are not."""
+    rig.run()
+    assert rig.consumer.topics == ["pizza"]
+    assert rig.consumer.closed == 1
+
+
+@pytest.mark.parametrize("topic", ["pizza", "out", "dead"])
+def test_topics_with_unequal_partitions_are_refused(rig: Rig, topic: str) -> None:
+    """An event could not go to its cause's partition; the error tells each topic's number, and nothing is consumed."""
+    rig.publisher.partition_counts[topic] = 5
+    with pytest.raises(UnequalPartitionsError) as caught:
+        rig.run({P0: [good(0)]})
+    counts = ", ".join(f"{name} {5 if name == topic else 6}" for name in ("pizza", "out", "dead"))
+    assert str(caught.value) == f"the topics must have equally many partitions, but have: {counts}"
+    assert rig.consumer.topics == []
+    assert rig.consumer.closed == 1
+
+
+def test_the_stream_waits_for_kafka_and_its_topics(rig: Rig) -> None:
+    """It begins as soon as all of them are there."""
+    rig.publisher.partition_counts["out"] = 0
+
+    def create_at_the_third_wait() -> None:
+        if len(rig.stop.waits) == 3:
+            rig.publisher.partition_counts["out"] = 6
+
+    rig.stop.on_wait = create_at_the_third_wait
+    rig.run({P0: [good(0)]})
+    assert rig.stop.waits == [1.0, 1.0, 1.0]
+    assert rig.handled == [["pizza[0]@0"]]
+
+
+def test_a_stop_while_the_topics_are_not_there_ends_the_stream(rig: Rig) -> None:
+    """Nothing is consumed, and the consumer is closed."""
+    rig.publisher.partitions = 0
+    rig.stop.on_wait = rig.stop.set
+    rig.run({P0: [good(0)]})
+    assert rig.handled == []
+    assert rig.consumer.closed == 1
+
+
+def test_a_stream_is_connected_while_it_is_in_its_group_and_kafka_answers(rig: Rig) -> None:
+    """It is so from the first assignment on, not after 9 s without an answer, and again with the next one."""
+    stream = rig.stream()
+    connected = [stream.connected]
+
+    def look() -> None:
+        connected.append(stream.connected)
+
+    def go_away() -> None:
+        raise KafkaTimeoutError
+
+    def kafka_is_away() -> None:
+        rig.consumer.probe = go_away
+        rig.clock.advance(9.0)
+
+    def kafka_is_back() -> None:
+        rig.consumer.probe = lambda: None
+
+    def assign() -> None:
+        rig.consumer.listener.on_partitions_assigned([P0])
+
+    rig.consumer.steps.extend([look, look, assign, look, kafka_is_away, look, kafka_is_back, look])
+    stream.run(rig.stop)
+    assert connected == [False, False, False, True, False, True]
+
+
+def test_records_tell_that_kafka_answers(rig: Rig) -> None:
+    """A stream that gets them need not ask, however long its batches take."""
+    stream = rig.stream()
+    connected: list[bool] = []
+    asked: list[float] = []
+    rig.consumer.probe = lambda: asked.append(rig.clock.now)
+
+    def take_long(_events: Sequence[Event]) -> None:
+        connected.append(stream.connected)
+        rig.clock.advance(8.9)
+
+    def assign() -> None:
+        rig.consumer.listener.on_partitions_assigned([P0])
+
+    rig.publisher.on_publish = take_long
+    rig.consumer.steps.extend([assign, *({P0: [good(offset)]} for offset in range(4))])
+    stream.run(rig.stop, records=4)
+    assert connected == [True] * 4
+    assert asked == [1000.0]
+
+
+def test_an_idle_stream_asks_kafka_every_few_seconds(rig: Rig) -> None:
+    """An empty poll says nothing of whether Kafka is there."""
+    asked: list[float] = []
+    rig.consumer.probe = lambda: asked.append(rig.clock.now)
+    rig.run(*[lambda: rig.clock.advance(1.0)] * 9)
+    assert asked == [1001.0, 1004.0, 1007.0]
