@@ -1,13 +1,13 @@
 """What the HTTP services have in common: JSON answers, errors as problem+json, /healthz and /readyz."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from threading import Thread
 
 import structlog
 from flask import Blueprint, Flask, Response
 from msgspec import json
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.serving import make_server
 
 from pizzeria.errors import UnavailableError
@@ -36,7 +36,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
         detail: what is wrong with this very request.
         headers: to add.
     """
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = {"type": "about:blank", "title": HTTP_STATUS_CODES[status], "status": status, "detail": detail}
     response = json_response(body, status, headers)
     response.content_type = "application/problem+json"
     return response
