@@ -1,5 +1,6 @@
 """python -m bench: measure the whole system on a stack of its own, print a table and write it as JSON."""
 
+import logging
 import signal
 import time
 from collections import deque
@@ -12,8 +13,9 @@ import click
 from msgspec import json
 from redis import Redis
 
+from bench.client import LoadError
 from bench.floor import Floor
-from bench.load import LoadError, latency, one_round, throughput
+from bench.load import latency, one_round, throughput
 from bench.machine import machine, versions
 from bench.memory import resident
 from bench.plan import FULL, QUICK, Plan
@@ -82,6 +84,7 @@ def measure(ports: LocalSettings, plan: Plan, say: Callable[[str], None]) -> Rep
         log_level="warning",
     )
     configure_logging("bench", settings)
+    logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of large fetches, which are the point here
     redis = Redis.from_url(settings.redis_url, decode_responses=True)
     floor = Floor(settings, redis, plan, say)
     floor.prepare()

@@ -63,12 +63,13 @@ class Floor:
 
     def measure(self) -> list[Ratio]:
         """Fill the topics and compare both services."""
-        self._say(f"publishing {self._plan.pizzas:,} pizzas without and with each topping")
-        fill(self._publisher, self._topics, self._plan.pizzas)
-        # The joiner first, for the worker publishes to a topic that the joiner reads.
-        ratios = [self._joiner(), self._worker()]
-        self._publisher.close()
-        return ratios
+        try:
+            self._say(f"publishing {self._plan.pizzas:,} pizzas without and with each topping")
+            fill(self._publisher, self._topics, self._plan.pizzas)
+            # The joiner first, for the worker publishes to a topic that the joiner reads.
+            return [self._joiner(), self._worker()]
+        finally:
+            self._publisher.close()
 
     def _joiner(self) -> Ratio:
         topics, store = self._topics, OrderStore.connect(self._settings.redis_url, self._settings.order_ttl_s)

@@ -1,24 +1,19 @@
 """Drives the real HTTP API with concurrent clients, and watches Redis for the orders to become ready."""
 
-import http.client
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from statistics import median, quantiles
 
-from msgspec import Struct, json
+from msgspec import Struct
 from redis import Redis
 
-from local.ports import HOST
+from bench.client import Client, LoadError
 from pizzeria.order_store import order_key
 
 CLIENTS = 16
 READY_TIMEOUT_S = 60.0
 _WINDOW = 500  # orders asked for in one round trip
-
-
-class LoadError(Exception):
-    """An order was refused, or didn't get ready in time."""
 
 
 class Throughput(Struct, frozen=True):
@@ -41,34 +36,6 @@ class Latency(Struct, frozen=True):
     p99: float
     max: float
     samples: list[float]
-
-
-class Client:
-    """An HTTP client that keeps its connection.
-
-    Args:
-        port: of the API.
-    """
-
-    def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection(HOST, port, timeout=30)
-
-    def order(self, pizzas: int) -> str:
-        """Order pizzas and return the order's id.
-
-        Raises:
-            LoadError: the order isn't accepted.
-        """
-        self._connection.request("POST", f"/order/{pizzas}")
-        answer = self._connection.getresponse()
-        body = answer.read()
-        if answer.status != http.client.ACCEPTED:
-            raise LoadError(f"POST /order/{pizzas}: {answer.status} {body.decode(errors='replace')}")
-        return str(json.decode(body)["order_id"])
-
-    def close(self) -> None:
-        """Disconnect."""
-        self._connection.close()
 
 
 def one_round(port: int, redis: Redis, pizzas: int, orders: int) -> float:

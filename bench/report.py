@@ -34,21 +34,23 @@ def table(report: Report) -> Iterator[str]:
     yield f"{machine['processor']}, {machine['cores']} cores, {gib:.0f} GiB, Python {machine['python']}"
     yield ", ".join(f"{name} {version}" for name, version in report.versions.items())
     yield ""
-    yield f"{f'end to end, {CLIENTS} clients':<34}{'orders/s':>12}{'pizzas/s':>12}"
+    yield _line(f"end to end, {CLIENTS} clients", "orders/s", "pizzas/s")
     for each in report.throughput:
-        yield f"  {f'orders of {each.pizzas_per_order}':<32}{each.orders_per_s:>12,.0f}{each.pizzas_per_s:>12,.0f}"
+        yield _line(f"  orders of {each.pizzas_per_order}", f"{each.orders_per_s:,.0f}", f"{each.pizzas_per_s:,.0f}")
     yield ""
-    latency = report.latency_ms
-    yield f"{'one order of 1 at a time, ms':<34}{'p50':>12}{'p95':>12}{'p99':>12}{'max':>12}"
-    times = (latency.p50, latency.p95, latency.p99, latency.max)
-    yield f"  {'order to ready':<32}" + "".join(f"{time:>12.1f}" for time in times)
+    times = report.latency_ms
+    yield _line("one order of 1 at a time, ms", "p50", "p95", "p99", "max")
+    yield _line("  order to ready", *(f"{time:.1f}" for time in (times.p50, times.p95, times.p99, times.max)))
     yield ""
-    yield f"{'records/s, one process':<34}{'service':>12}{'bare loop':>12}{'ratio':>12}{'wanted':>12}"
-    for ratio in report.floor:
-        name = f"{ratio.service}, beside bare {ratio.beside}"
-        figures = f"{ratio.service_rate:>12,.0f}{ratio.bare_rate:>12,.0f}{ratio.ratio:>12.2f}{ratio.target:>12.2f}"
-        yield f"  {name:<32}{figures}"
+    yield _line("records/s in one process", "service", "bare", "ratio", "wanted")
+    for loop in report.floor:
+        rates = f"{loop.service_rate:,.0f}", f"{loop.bare_rate:,.0f}"
+        yield _line(f"  {loop.service}, beside bare {loop.beside}", *rates, f"{loop.ratio:.2f}", f"≥ {loop.target}")
     yield ""
-    yield f"{'resident memory':<34}{'MB':>12}"
+    yield _line("resident memory", "MB")
     for name, size in report.memory_bytes.items():
-        yield f"  {name:<32}{size / 1e6:>12,.0f}"
+        yield _line(f"  {name}", f"{size / 1e6:,.0f}")
+
+
+def _line(name: str, *figures: str) -> str:
+    return f"{name:<48}" + "".join(f"{figure:>10}" for figure in figures)

@@ -1,14 +1,12 @@
 """What the HTTP services have in common: JSON answers, errors as problem+json, /healthz and /readyz."""
 
 from collections.abc import Callable
-from threading import Thread
 
 import structlog
 from flask import Blueprint, Flask, Response
 from msgspec import json
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
-from werkzeug.serving import make_server
 
 from pizzeria.errors import UnavailableError
 
@@ -84,20 +82,3 @@ def health(ready: Callable[[], bool]) -> Blueprint:
         return problem(503, "not ready", {"Retry-After": str(RETRY_AFTER_S)})
 
     return blueprint
-
-
-def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
-    """Answer /healthz and /readyz from a thread, for a service that has no HTTP of its own.
-
-    Args:
-        host: where to listen.
-        port: where to listen.
-        ready: as in health().
-
-    Raises:
-        SystemExit: the port is taken.
-    """
-    app = Flask("health")
-    answer_with_problems(app)
-    app.register_blueprint(health(ready))
-    Thread(target=make_server(host, port, app, threaded=True).serve_forever, daemon=True).start()

@@ -1,5 +1,6 @@
 """How a service that only consumes runs: until it is told to stop, answering for its health if asked to."""
 
+from pizzeria.health import serve_health
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, Stream, UnequalPartitionsError
@@ -19,8 +20,6 @@ def run(stream: Stream, publisher: Publisher, settings: Settings) -> None:
     stop = Stop.on_signals()
     try:
         if settings.health_port is not None:
-            from pizzeria.http import serve_health  # here, for Flask is a third of a worker's memory
-
             serve_health(settings.http_host, settings.health_port, ready=lambda: stream.connected)
         stream.run(stop)
     except UnequalPartitionsError as error:

@@ -4,14 +4,16 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args, get_origin
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, ValidationError, convert, structs
 
 from pizzeria.events import LARGEST_COUNT
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$")]
+LARGEST_PORT = 65535
+Port = Annotated[int, Meta(ge=1, le=LARGEST_PORT)]
+Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*\Z")]
 
 _PATTERNS = {
     "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or several with commas between them",
@@ -55,6 +57,13 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     def __post_init__(self) -> None:
+        for server in self.kafka_bootstrap_servers.split(","):
+            if not 0 < int(server.rpartition(":")[2]) <= LARGEST_PORT:
+                raise ValueError(f"KAFKA_BOOTSTRAP_SERVERS={self.kafka_bootstrap_servers!r}: no such port: {server!r}")
+        try:
+            _ = urlsplit(self.redis_url).port
+        except ValueError:  # its message may show a part of the password
+            raise ValueError("REDIS_URL: the port is no number; write / in a password as %2F") from None
         if self.kafka_security_protocol.startswith("SASL"):
             for name in ("kafka_sasl_username", "kafka_sasl_password"):
                 if getattr(self, name) is None:

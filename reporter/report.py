@@ -18,7 +18,10 @@ def report(counts: Counts, counting: Callable[[], bool]) -> Blueprint:
     """
     blueprint = Blueprint("report", __name__)
 
-    @blueprint.get("/report", defaults={"topping": "cheese"})
+    @blueprint.get("/report")
+    def get_cheese_report() -> Response:
+        return get_report("cheese")
+
     @blueprint.get("/report/<topping>")
     def get_report(topping: str) -> Response:
         if topping not in TOPPINGS:

@@ -40,6 +40,7 @@ def client(counts: Counts) -> FlaskClient:
     ("path", "body"),
     [
         ("/report", b'{"goat cheese":2,"none":1}\n'),
+        ("/report/cheese", b'{"goat cheese":2,"none":1}\n'),
         ("/report/meats", b'{"ham & bacon":2}\n'),
         ("/report/veggies", b"{}\n"),
     ],

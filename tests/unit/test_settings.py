@@ -56,6 +56,8 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
     [
         ("API_PORT", "http", "API_PORT='http': Expected `int`, got `str`"),
         ("API_PORT", "0", "API_PORT='0': Expected `int` >= 1"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "h:99999", "KAFKA_BOOTSTRAP_SERVERS='h:99999': no such port: 'h:99999'"),
+        ("REDIS_URL", "redis://u:pa/ss@h", "REDIS_URL: the port is no number; write / in a password as %2F"),
         ("API_PORT", "65536", "API_PORT='65536': Expected `int` <= 65535"),
         ("REPORTER_PORT", "-1", "REPORTER_PORT='-1': Expected `int` >= 1"),
         ("HEALTH_PORT", "0", "HEALTH_PORT='0': Expected `int` >= 1"),
