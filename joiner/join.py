@@ -28,6 +28,10 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
         read=read_partial(topics),
         handle=join(store, topics),
         publisher=publisher,
+        # When much has come, a little of each partition at once rather than much of one: then the four toppings of a
+        # pizza meet in one batch, and it is written once.
+        max_poll_records=10_000,
+        max_partition_fetch_bytes=64 * 1024,
     )
 
 

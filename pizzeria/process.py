@@ -1,5 +1,6 @@
 """What every service does at its start and its end: read the settings, set up its log, stop when told to."""
 
+import gc
 import logging
 import queue
 import signal
@@ -26,6 +27,8 @@ def start(service: str) -> Settings:
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     configure_logging(service, settings)
+    # Records come by thousands and none is part of a cycle: the default, 700, looks for garbage all the time.
+    gc.set_threshold(100_000)
     return settings
 
 

@@ -118,8 +118,7 @@ class OrderStore:
         head = (_now(), self._ttl_s, len(TOPPINGS), *TOPPINGS)
         for order, pizzas in orders.items():
             order_id, count = order
-            written = {pizza_id: _in_menu_order(toppings) for pizza_id, toppings in pizzas.items()}
-            for pairs in _pairs(written):
+            for pairs in _pairs({pizza_id: json.encode(toppings) for pizza_id, toppings in pizzas.items()}):
                 called.append(order)
                 calls.append(([order_key(order_id)], [count, *head, *pairs]))
         return _errors(called, self._join.run(calls))
@@ -163,10 +162,6 @@ def _pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
     flat = [argument for pair in pizzas.items() for argument in pair]
     for first in range(0, len(flat), 2 * _PIZZAS_PER_CALL):
         yield flat[first : first + 2 * _PIZZAS_PER_CALL]
-
-
-def _in_menu_order(toppings: Toppings) -> bytes:
-    return json.encode({topping: toppings[topping] for topping in TOPPINGS if topping in toppings})
 
 
 def _now() -> str:
