@@ -52,7 +52,8 @@ class Screen:
 @click.option("--quick", is_flag=True, help="A short run: shows that everything works, its figures mean little.")
 def main(output: Path, quick: bool) -> None:
     """Start the stack, measure, and stop it, however that went."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, so that what runs is stopped
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)  # raises, so that what runs is stopped
     screen = Screen()
     ports = LocalSettings(free_port(), free_port(), free_port(), free_port())
     with TemporaryDirectory(prefix="pizzeria-bench-") as folder:

@@ -33,8 +33,11 @@ def reporter_stream(
         handle=count(store, counts, topics),
         publisher=publisher,
         # Nobody waits for a count: half a second's events at once cost far less than each as it comes.
-        fetch_min_bytes=1_000_000,
+        fetch_min_bytes=500_000,
         fetch_max_wait_ms=500,
+        # As the joiner's: an order's pizzas meet in one batch; and less memory is needed.
+        max_poll_records=10_000,
+        max_partition_fetch_bytes=64 * 1024,
     )
 
 
