@@ -1,4 +1,4 @@
-"""`make bench`, in its quick form: it runs through and writes every figure; how large they are is no matter of tests."""
+"""`make bench`, in its quick form: it runs through and writes every figure, however large they are."""
 
 import json
 import subprocess
