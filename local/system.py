@@ -29,6 +29,9 @@ class LocalSettings(Struct, frozen=True, rename=str.upper):
     redis_url: Annotated[str, Meta(min_length=1)] | None = None  # instead of the embedded Redis
 
 
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy doesn't lead to this machine
+
+
 def check_ports(settings: LocalSettings) -> None:
     """Look whether every port can be used, before anything starts.
 
@@ -157,7 +160,7 @@ class System:
 
 def _is_ready(port: int) -> bool:
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/readyz", timeout=2) as answer:
+        with _direct.open(f"http://{HOST}:{port}/readyz", timeout=2) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False
