@@ -1,7 +1,6 @@
 """The whole system on this machine: the two servers, the topics, and every service by its own command."""
 
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path

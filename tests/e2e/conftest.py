@@ -33,6 +33,7 @@ class Run:
         offline = {"HTTPS_PROXY": f"http://{HOST}:9", "HTTP_PROXY": f"http://{HOST}:9", "NO_PROXY": HOST}
         self.env = {f"{name}_PORT": str(free_port()) for name in ("API", "REPORTER", "KAFKA", "REDIS")} | env
         self.output = ""
+        self.placed = 0  # pizzas, for the tests to keep count
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", str(folder)],
             cwd=ROOT,
