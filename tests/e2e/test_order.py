@@ -53,7 +53,7 @@ def test_the_report_counts_every_pizza_ordered(system: Any) -> None:
         return counts
 
     def has_all(topping: str) -> bool:
-        return sum(counts(topping).values()) == system.placed
+        return bool(sum(counts(topping).values()) == system.placed)
 
     for topping in TOPPINGS:
         eventually(partial(has_all, topping))
