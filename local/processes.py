@@ -64,7 +64,12 @@ class Processes:
             argv: the program and its arguments.
             env: added to this process's environment.
             log: a file for its output; without one each line is said.
+
+        Raises:
+            ValueError: a process of this name runs already.
         """
+        if name in self._running:
+            raise ValueError(f"{name} runs already")
         with nullcontext(subprocess.PIPE) if log is None else log.open("a") as output:
             process = subprocess.Popen(
                 argv,
@@ -122,9 +127,9 @@ class Processes:
                 process.wait()
 
     def close(self) -> None:
-        """Kill what is still there, and the guard."""
+        """Stop what is still there, and kill what is left of the group: processes of processes, and the guard."""
         self.stop(list(self._running), timeout_s=5)
-        self._guard.kill()
+        os.killpg(self._guard.pid, signal.SIGKILL)
         self._guard.communicate()  # waits, and closes the pipe
 
     def _watch(self, name: str, process: "subprocess.Popen[str]") -> None:

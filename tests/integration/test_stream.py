@@ -47,23 +47,24 @@ def test_a_worker_that_is_killed_is_replaced_and_no_pizza_is_lost(
 
 
 def test_a_joiner_waits_for_a_redis_that_is_away_and_loses_nothing(
-    settings: Settings, topics: Topics, publisher: Publisher, processes: Processes, tmp_path: Path
+    settings: Settings, topics: Topics, publisher: Publisher, tmp_path: Path
 ) -> None:
     """Redis stops, events come, Redis comes back: they are joined, and none is a dead letter."""
-    port = free_port()
-    url = start_redis(processes, tmp_path, port)
-    store = OrderStore.connect(url, 3600)
-    first, second = uuid4().hex, uuid4().hex
-    with running(joiner_stream(settings, store, publisher, topics)):
-        publisher.publish(partial_events(topics, first, 2))
-        eventually(lambda: status(store, first) == "ready")
-        processes.stop(["redis"], timeout_s=5)
-        publisher.publish(partial_events(topics, second, 2))
-        start_redis(processes, tmp_path, port)
-        eventually(lambda: status(store, second) == "ready")
-    assert status(store, first) == "ready"
-    assert records_of(settings, topics.dead_letters) == []
-    processes.stop(["redis"], timeout_s=5)
+    own, port = Processes(lambda _name, line: print(line, end="")), free_port()
+    try:
+        store = OrderStore.connect(start_redis(own, tmp_path, port), 3600)
+        first, second = uuid4().hex, uuid4().hex
+        with running(joiner_stream(settings, store, publisher, topics)):
+            publisher.publish(partial_events(topics, first, 2))
+            eventually(lambda: status(store, first) == "ready")
+            own.stop(["redis"], timeout_s=5)
+            publisher.publish(partial_events(topics, second, 2))
+            start_redis(own, tmp_path, port)
+            eventually(lambda: status(store, second) == "ready")
+        assert status(store, first) == "ready"
+        assert records_of(settings, topics.dead_letters) == []
+    finally:
+        own.close()
 
 
 def test_topics_with_unequal_partitions_stop_the_service(settings: Settings, publisher: Publisher) -> None:
