@@ -4,7 +4,7 @@ from pizzeria.stream.dead_letters import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
 from pizzeria.stream.publisher import Event, Publisher
 from pizzeria.stream.read_back import read_back
-from pizzeria.stream.record import Record, read_partial
+from pizzeria.stream.record import Record, read_partial, read_pizza
 from pizzeria.stream.topics import create_topics
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "dead_letter",
     "read_back",
     "read_partial",
+    "read_pizza",
 ]

@@ -332,10 +332,11 @@ def test_a_lost_order_is_restored_with_its_times(store: OrderStore, redis: "Redi
     there = store.place(1)
     created_at, then, later = read(store, there).created_at, "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:07.000Z"
     redis.delete(OPEN_ORDERS)
-    store.restore({(there, 1): then, ("lost", 1): then, ("part", 2): then})
+    assert store.restore({(there, 1): then, ("lost", 1): then, ("part", 2): then}) == 2
     store.join({("lost", 1): {0: FULL}, ("part", 2): {0: FULL}}, {("lost", 1): later, ("part", 2): later})
     assert redis.zcard(OPEN_ORDERS) == 0
-    store.open_unless_ready([there, "lost", "part", "nobody"])
+    assert store.open_if_preparing([there, "lost", "part", "nobody"]) == 2
+    assert store.open_if_preparing([there, "lost", "part", "nobody"]) == 0
     assert set(redis.zrange(OPEN_ORDERS, 0, -1)) == {there, "part"}
     assert read(store, there).created_at == created_at
     assert [read(store, "lost").status, read(store, "lost").created_at, read(store, "lost").completed_at] == [
