@@ -1,73 +1,22 @@
-"""The order store's suite: the same tests on fakeredis and on the real server."""
+"""Orders in the store."""
 
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
-from pathlib import Path
 from typing import Any
 
-import fakeredis
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from pizzeria import order_store
 from pizzeria.order_store import (
-    OPEN_ORDERS,
     IdempotencyKeyReusedError,
-    Order,
     OrderStore,
-    Outbox,
     ReportStore,
     order_key,
-    report_key,
-    seen_key,
 )
 from pizzeria.toppings import TOPPINGS
-
-FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
-TTL_S, RETRY_S = 3600, 10
-
-
-@pytest.fixture(params=["fake", "real"])
-def redis(request: pytest.FixtureRequest) -> Iterator["Redis"]:
-    """An empty Redis, once fake, once real."""
-    client: Redis
-    if request.param == "fake":
-        client = fakeredis.FakeRedis(decode_responses=True)
-    else:
-        client = Redis.from_url(request.getfixturevalue("redis_url").replace("/0", "/1"), decode_responses=True)
-    client.flushdb()
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def store(redis: "Redis") -> OrderStore:
-    """A store on it."""
-    return OrderStore(redis, TTL_S, RETRY_S)
-
-
-@pytest.fixture
-def outbox(redis: "Redis") -> Outbox:
-    """The open orders on it."""
-    return Outbox(redis)
-
-
-@pytest.fixture
-def report_store(redis: "Redis") -> ReportStore:
-    """The counts on it."""
-    return ReportStore(redis, TTL_S)
-
-
-def read(store: OrderStore, order_id: str) -> Order:
-    """Return an order that must be there."""
-    order = store.get(order_id)
-    assert order is not None
-    return order
+from tests.integration.order_store.orders import FULL, TTL_S, read
 
 
 def test_a_new_order_is_preparing_and_has_no_toppings(store: OrderStore) -> None:
@@ -225,126 +174,12 @@ def test_a_repeated_key_stores_the_order_that_its_first_try_could_not(store: Ord
     assert read(store, order_id).status == "preparing"
 
 
-def test_a_pizza_is_counted_once_however_often_it_is_told(report_store: ReportStore, redis: "Redis") -> None:
-    """Counts survive redelivery."""
-    for _ in range(3):
-        report_store.count({("cheese", "a"): {0: "extra", 1: "none"}, ("cheese", "b"): {0: "extra"}})
-    report_store.count({("cheese", "a"): {1: "none", 2: "extra"}})
-    assert report_store.reports()["cheese"] == {"extra": 3, "none": 1}
-    assert redis.hgetall(report_key("cheese")) == {"extra": "3", "none": "1"}
-    assert 0 < redis.ttl(seen_key("cheese", "a")) <= TTL_S
-    assert redis.ttl(report_key("cheese")) == -1
-
-
 def test_scripts_are_loaded_again_when_the_server_has_forgotten_them(store: OrderStore, redis: "Redis") -> None:
     """A restarted Redis has no scripts."""
     order_id = store.place(1)
     redis.script_flush()
     store.join({(order_id, 1): {0: FULL}})
     assert read(store, order_id).status == "ready"
-
-
-def test_an_order_is_on_the_relays_list_from_the_start(store: OrderStore, redis: "Redis") -> None:
-    """Due in ten seconds by the clock of Redis; placing it again doesn't put that off."""
-    order_id = store.place(1, "k")
-    seconds, _ = redis.time()
-    first: Any = redis.zscore(OPEN_ORDERS, order_id)
-    assert first / 1000 - seconds == pytest.approx(RETRY_S, abs=2)
-    store.place(1, "k")
-    assert redis.zrange(OPEN_ORDERS, 0, -1, withscores=True) == [(order_id, first)]
-
-
-def test_a_claim_is_a_lease(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
-    """What is due is given to one relay only, the longest due first, until its lease ends."""
-    order_ids = [store.place(1) for _ in range(3)]
-    assert outbox.claim(10, 30).order_ids == []
-    redis.zadd(OPEN_ORDERS, {order_id: 1000 - n for n, order_id in enumerate(order_ids)})
-    assert outbox.claim(2, 30).order_ids == order_ids[:0:-1]
-    assert outbox.claim(2, 0).order_ids == order_ids[:1]
-    claim = outbox.claim(2, 30)
-    assert claim.order_ids == order_ids[:1]
-    seconds, _ = redis.time()
-    assert claim.now.timestamp() == pytest.approx(seconds, abs=2)
-
-
-def test_orders_are_put_off_and_dropped(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
-    """One that was dropped meanwhile doesn't come back."""
-    kept, dropped = store.place(1), store.place(1)
-    claim = outbox.claim(10, 30)
-    outbox.drop([dropped])
-    outbox.put_off(claim, {kept: 0.0, dropped: 0.0})
-    assert outbox.claim(10, 30).order_ids == [kept]
-    outbox.drop([])
-    outbox.put_off(claim, {})
-
-
-def test_the_times_of_an_order_are_those_of_redis(store: OrderStore, redis: "Redis") -> None:
-    """Whatever the clocks of the replicas say: RFC 3339, UTC, milliseconds."""
-    before: Any = redis.time()
-    order_id = store.place(1)
-    store.join({(order_id, 1): {0: FULL}})
-    after: Any = redis.time()
-    order = read(store, order_id)
-    for timestamp in (order.created_at, order.completed_at):
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", timestamp or "")
-        told = datetime.fromisoformat(timestamp or "").timestamp()
-        assert before[0] + before[1] / 1e6 - 0.001 <= told <= after[0] + after[1] / 1e6
-
-
-@given(at=st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31)))  # noqa: DTZ001 - UTC is added
-@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_time_is_written_as_python_writes_it(redis: "Redis", at: datetime) -> None:
-    """The scripts have no calendar but their own."""
-    at = at.replace(tzinfo=UTC)
-    seconds, micros = divmod((at - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1), 10**6)
-    clock = (Path(order_store.__file__).parent / "clock.lua").read_text()
-    clock = clock.replace("redis.call('TIME')", f"{{'{seconds}', '{micros}'}}")
-    told = redis.eval(clock + "return time_or_now('')", 0)
-    assert told == at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") -> None:
-    """Not when it is ready, and not when it isn't there."""
-    late, ready = store.place(1), store.place(1)
-    store.join({(ready, 1): {0: FULL}, (late, 1): {0: {"sauce": "light"}}})
-    channel: Any = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-    channel.subscribe(order_key(late))
-    channel.get_message(timeout=1)
-    assert store.time_out([late, ready, "gone"]) == [late]
-    assert store.time_out([late, ready, "gone"]) == []
-    assert [store.statuses([late, ready, "gone"])] == [{late: "timed_out", ready: "ready", "gone": None}]
-    assert read(store, late).missing(0) == ["cheese", "meats", "veggies"]
-    assert [channel.get_message(timeout=0.5)["data"], channel.get_message(timeout=0.1)] == ["timed_out 0/1", None]
-    channel.close()
-
-
-def test_an_order_that_its_events_create_is_put_on_the_relays_list(store: OrderStore, redis: "Redis") -> None:
-    """It must get ready or time out like any other."""
-    known = store.place(1)
-    redis.delete(OPEN_ORDERS)
-    store.join({("wiped", 2): {1: FULL}, (known, 1): {0: {"sauce": "light"}}})
-    store.join({("wiped", 2): {0: {"sauce": "light"}}})
-    assert redis.zrange(OPEN_ORDERS, 0, -1) == ["wiped"]
-
-
-def test_a_lost_order_is_restored_with_its_times(store: OrderStore, redis: "Redis") -> None:
-    """One that is there stays as it is; what isn't ready goes on the relay's list when it is told to."""
-    there = store.place(1)
-    created_at, then, later = read(store, there).created_at, "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:07.000Z"
-    redis.delete(OPEN_ORDERS)
-    assert store.restore({(there, 1): then, ("lost", 1): then, ("part", 2): then}) == 2
-    store.join({("lost", 1): {0: FULL}, ("part", 2): {0: FULL}}, {("lost", 1): later, ("part", 2): later})
-    assert redis.zcard(OPEN_ORDERS) == 0
-    assert store.open_if_preparing([there, "lost", "part", "nobody"]) == 2
-    assert store.open_if_preparing([there, "lost", "part", "nobody"]) == 0
-    assert set(redis.zrange(OPEN_ORDERS, 0, -1)) == {there, "part"}
-    assert read(store, there).created_at == created_at
-    assert [read(store, "lost").status, read(store, "lost").created_at, read(store, "lost").completed_at] == [
-        "ready",
-        then,
-        later,
-    ]
-    assert (read(store, "part").status, read(store, "part").created_at) == ("preparing", then)
 
 
 PARTS = list(product(range(3), TOPPINGS))
