@@ -60,7 +60,7 @@ class Relay:
             except UnavailableError as error:
                 self.connected = False
                 pause_s = backoff.next_s()
-                log.warning("trying again", error=str(error), topic=self._topics.pizza, retry_s=pause_s)
+                log.warning("trying again", error=str(error), list="orders:open", retry_s=pause_s)
             else:
                 backoff.reset()
                 self.connected = True
