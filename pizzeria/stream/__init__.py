@@ -3,6 +3,7 @@
 from pizzeria.stream.dead_letters import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
 from pizzeria.stream.publisher import Event, Publisher
+from pizzeria.stream.read_back import read_back
 from pizzeria.stream.record import Record, read_partial
 from pizzeria.stream.topics import create_topics
 
@@ -16,5 +17,6 @@ __all__ = [
     "UnequalPartitionsError",
     "create_topics",
     "dead_letter",
+    "read_back",
     "read_partial",
 ]
