@@ -2,7 +2,7 @@
 
 from pizzeria.stream.dead_letters import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
-from pizzeria.stream.publisher import Event, Publisher
+from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
 from pizzeria.stream.record import Record, read_partial
 from pizzeria.stream.topics import create_topics
@@ -14,6 +14,7 @@ __all__ = [
     "Publisher",
     "Record",
     "Stream",
+    "TooLargeError",
     "UnequalPartitionsError",
     "create_topics",
     "dead_letter",

@@ -15,7 +15,7 @@ from pizzeria.events import Pizza
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
-from pizzeria.stream.dead_letters import dead_letter
+from pizzeria.stream.dead_letters import dead_letter, publish_or_cut
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.publisher import Event, Publisher
 from pizzeria.stream.record import Record, about, read_pizza
@@ -163,7 +163,7 @@ class Stream:
         while True:
             try:
                 events = unreadable + self._handle(batch)
-                self._publisher.publish(events)
+                publish_or_cut(self._publisher, events, self._dead_letters)
             except UnavailableError as error:
                 [first, *_] = next(iter(polled.values()))
                 log.warning("trying again", error=str(error), retry_s=retry_s, **about(first))

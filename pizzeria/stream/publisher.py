@@ -3,10 +3,10 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
@@ -26,6 +26,18 @@ class Event(NamedTuple):
     value: bytes | None
     partition: int
     headers: list[tuple[str, bytes]] | None = None
+
+
+class TooLargeError(UnavailableError):
+    """Kafka refuses events for their size, and will until it is set up to take them.
+
+    Attributes:
+        events: those refused.
+    """
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        super().__init__(f"too large for Kafka: {len(events)} events, the first for {events[0].topic}")
+        self.events = events
 
 
 class Publisher:
@@ -58,19 +70,31 @@ class Publisher:
 
         Raises:
             UnavailableError: some of the events are not acknowledged. To publish all of them again is harmless.
+            TooLargeError: some are refused for their size, all others are acknowledged.
         """
         deadline = time.monotonic() + timeout_s
-        send = self._producer.send
+        too_large: list[Event] = []
         try:
-            futures = [
-                send(topic, value=value, key=key, headers=headers, partition=partition)
-                for topic, key, value, partition, headers in events
-            ]
-            for future in futures:
-                if not future.succeeded():
-                    future.get(max(0.0, deadline - time.monotonic()))
+            futures = [self._send(event) for event in events]
+            for event, future in zip(events, futures, strict=True):
+                if future is None:
+                    too_large.append(event)
+                elif not future.succeeded():
+                    try:
+                        future.get(max(0.0, deadline - time.monotonic()))
+                    except (MessageSizeTooLargeError, RecordListTooLargeError):
+                        too_large.append(event)
         except KafkaError as error:
             raise UnavailableError(f"Kafka: {error}") from error
+        if too_large:
+            raise TooLargeError(too_large)
+
+    def _send(self, event: Event) -> Any:
+        topic, key, value, partition, headers = event
+        try:
+            return self._producer.send(topic, value=value, key=key, headers=headers, partition=partition)
+        except MessageSizeTooLargeError:  # beyond LARGEST_REQUEST; the broker isn't even asked
+            return None
 
     def partition_count(self, topic: str) -> int:
         """Return how many partitions a topic has.
