@@ -1,8 +1,9 @@
-"""python -m pizzeria topics: create the topics."""
+"""python -m pizzeria: create the topics, look after dead letters."""
 
 import click
 
 from pizzeria import process
+from pizzeria.dead_letters import dead_letters
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
 from pizzeria.stream import create_topics
@@ -23,6 +24,9 @@ def topics() -> None:
         raise SystemExit(str(error)) from None
     for topic, is_new in created.items():
         click.echo(f"{topic}: {'created' if is_new else 'is there'}")
+
+
+main.add_command(dead_letters)
 
 
 if __name__ == "__main__":

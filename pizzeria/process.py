@@ -32,6 +32,21 @@ def start(service: str) -> Settings:
     return settings
 
 
+def start_command(name: str) -> Settings:
+    """As start(), for a command that prints an answer and ends.
+
+    Args:
+        name: that its log lines bear.
+
+    Raises:
+        SystemExit: a variable can't be used; the one line on stderr names it.
+    """
+    settings = start(name)
+    # If Kafka is away the command says so in one line; its client would say so in a hundred.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    return settings
+
+
 def configure_logging(service: str, settings: Settings) -> None:
     """Send structlog's events and the libraries' log records to stdout in one format.
 

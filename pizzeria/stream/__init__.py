@@ -1,6 +1,7 @@
 """The adapter of Kafka, and the only code that imports it: the loop of the consuming services, and publishing."""
 
 from pizzeria.stream.dead_letters import dead_letter
+from pizzeria.stream.letter import Letter, Origin, read_letter
 from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
@@ -11,6 +12,8 @@ __all__ = [
     "Batch",
     "Event",
     "Handler",
+    "Letter",
+    "Origin",
     "Publisher",
     "Record",
     "Stream",
@@ -19,5 +22,6 @@ __all__ = [
     "create_topics",
     "dead_letter",
     "read_back",
+    "read_letter",
     "read_partial",
 ]
