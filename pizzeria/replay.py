@@ -1,7 +1,10 @@
 """Putting dead letters back to where they came from, when what was wrong is repaired."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
+
+from msgspec import msgpack
 
 from pizzeria.events import Topics
 from pizzeria.stream import Event, Letter, Origin, Publisher, Record, TooLargeError, read_letter
@@ -27,7 +30,10 @@ class Selection(NamedTuple):
 def replay(
     batches: Iterable[Sequence[Record]], publisher: Publisher, topics: Topics, selection: Selection
 ) -> Iterator[tuple[Letter, str | None]]:
-    """Publish the records of dead letters again, each once: several services may have put away the same one.
+    """Publish the records of dead letters again, each once.
+
+    Several services may have put away the same record, and each may have done so again after every replay: without that
+    a record that is still bad would multiply.
 
     Args:
         batches: of the dead letters' topic. The next one is asked for when all of the last is acknowledged.
@@ -41,19 +47,22 @@ def replay(
     Raises:
         UnavailableError: Kafka is away.
     """
-    seen: set[Origin] = set()
+    seen: set[bytes] = set()
     for batch in batches:
         letters: list[tuple[Letter, Event]] = []
         for letter in map(read_letter, batch):
             origin = letter.origin
-            if not selection.takes(origin) or origin in seen:
+            if not selection.takes(origin):
                 continue
             problem = _problem(letter, publisher, topics)
             if origin is None or problem:
                 yield letter, problem
-            else:
-                seen.add(origin)
-                letters.append((letter, letter.event(origin)))
+                continue
+            event = letter.event(origin)
+            digest = blake2b(msgpack.encode(event)).digest()
+            if digest not in seen:
+                seen.add(digest)
+                letters.append((letter, event))
         too_large: Sequence[Event] = ()
         try:
             publisher.publish([event for _, event in letters])

@@ -109,7 +109,7 @@ def test_a_selection_is_replayed_each_time_and_leaves_the_others_to_a_replay_of_
 def test_replaying_what_is_still_bad_does_not_multiply_it(
     settings: Settings, topics: Topics, publisher: Publisher, command: Command
 ) -> None:
-    """Four workers put it away each time, and each time it is put back once."""
+    """Four workers put it away each time, and each time it is put back once, with a selection as well."""
 
     def has_dead_letters(expected: int) -> bool:
         return len(records_of(settings, topics.dead_letters)) == expected
@@ -120,7 +120,9 @@ def test_replaying_what_is_still_bad_does_not_multiply_it(
             eventually(partial(has_dead_letters, 4 * (times + 1)))
             assert replayed(command("replay")) == [f"{topics.pizza}[2]@{times}"]
         eventually(partial(has_dead_letters, 16))
-    assert [r.value for r in records_of(settings, topics.pizza)] == [b"still bad"] * 4
+        assert replayed(command("replay", "--topic", topics.pizza)) == [f"{topics.pizza}[2]@0"]
+        eventually(partial(has_dead_letters, 20))
+    assert [r.value for r in records_of(settings, topics.pizza)] == [b"still bad"] * 5
 
 
 def test_foreign_dead_letters_are_listed_and_not_replayed(
