@@ -3,6 +3,8 @@
 from pizzeria.stream import dead_letter
 from tests.unit.fakes import FakeRecord
 
+FOREIGN = FakeRecord("pizza-dead-letters", 0, 5, None, None)  # of somebody who knows nothing of our headers
+
 
 def letter_of(record: FakeRecord, offset: int = 0, service: str = "joiner") -> FakeRecord:
     """Return the dead letter that a service makes of a record."""
