@@ -19,7 +19,7 @@ def main() -> None:
 @main.command(help="Create the topics that don't exist yet.")
 def topics() -> None:
     """Create the topics and say which are new."""
-    settings = process.start("pizzeria topics")
+    settings = process.start_command("pizzeria topics")
     try:
         created = create_topics(settings, Topics())
     except UnavailableError as error:

@@ -53,7 +53,7 @@ def contents(redis: "Redis") -> dict[str, Any]:
     """Return every key with its value; of a bitmap, how many are counted."""
     readers: dict[str, Any] = {
         "hash": redis.hgetall,
-        "zset": lambda key: redis.zrange(key, 0, -1),
+        "zset": lambda key: sorted(redis.zrange(key, 0, -1)),
         "string": redis.bitcount,
     }
     return {key: readers[str(redis.type(key))](key) for key in redis.scan_iter()}
