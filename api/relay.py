@@ -117,8 +117,8 @@ class Relay:
         for order in orders:
             age_s = _age_s(order, claim)
             if age_s < self._deadline_s:
-                # Each time twice as long, for what is published again adds to a backlog that may be why it is late.
-                delay_s = max(age_s, self._retry_s) * random.uniform(1.0, 1.2)  # noqa: S311 - no secret
+                # Ever later, for what is published again adds to a backlog that may be why the order is late.
+                delay_s = max(age_s, self._retry_s) * random.uniform(2.5, 3.0)  # noqa: S311 - no secret
                 delays_s[order.id] = min(delay_s, self._deadline_s - age_s)
             log.info(
                 "published again",

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.net.compat import KafkaNetClient
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
@@ -18,6 +19,7 @@ from pizzeria.stream.client import connection
 LARGEST_REQUEST = 2 * 1024 * 1024
 _DELIVERY_TIMEOUT_MS = 15_000
 _REFUSE_S = 1.0  # after a failure, at once and without a try
+_RECONNECT_LOOK_MS = 50.0
 _LOOK_S, _STOP_S = 0.2, 2.0  # how often to look for a stop while waiting, and how long to wait then
 
 
@@ -43,6 +45,17 @@ class TooLargeError(UnavailableError):
         self.events = events
 
 
+class _PatientClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has no types
+    """kafka-python's client, but for a producer that waits for a connection instead of spinning.
+
+    The producer polls for connection_delay() milliseconds, but is told seconds, and 0 while a broker that is silent is
+    being connected to (https://github.com/dpkp/kafka-python/issues/1907). What comes in ends the poll at once.
+    """
+
+    def connection_delay(self, node_id: Any) -> float:
+        return max(_RECONNECT_LOOK_MS, 1000 * float(super().connection_delay(node_id)))
+
+
 class Publisher:
     """Publishes events; threads may share one, processes may not: build it after a fork.
 
@@ -62,6 +75,7 @@ class Publisher:
             batch_size=128 * 1024,  # beyond 16 KiB of one partition, the default, each further record wakes the sender
             max_request_size=LARGEST_REQUEST,
             metrics_enabled=False,
+            kafka_client=_PatientClient,
         )
         self._refuse_until = float("-inf")
         self._unanswered: Any = None  # a future
