@@ -5,7 +5,7 @@ from flask import Flask
 from api.app import create_app
 from pizzeria import process
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, connect
 from pizzeria.stream import Publisher
 from pizzeria.wsgi import CLOSE, serve
 
@@ -15,7 +15,7 @@ def main() -> None:
     settings = process.start("api")
 
     def build() -> Flask:
-        store = OrderStore.connect(settings.redis_url, settings.order_ttl_s)
+        store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
         publisher = Publisher(settings)
         app = create_app(store, publisher, Topics(), settings.max_order_size)
         app.extensions[CLOSE] = publisher.close

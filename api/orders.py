@@ -5,11 +5,12 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, abort, request
 
+from api.events import pizza_events
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Pizza, Topics, encode
+from pizzeria.events import Topics
 from pizzeria.http import json_response
 from pizzeria.order_store import IdempotencyKeyReusedError, Order, OrderStore
-from pizzeria.stream import Event, Publisher
+from pizzeria.stream import Publisher
 from pizzeria.toppings import TOPPINGS
 
 ACKS_TIMEOUT_S = 2.0
@@ -40,21 +41,12 @@ def orders(store: OrderStore, publisher: Publisher, topics: Topics, largest: int
         except IdempotencyKeyReusedError as error:
             abort(422, str(error))
         try:
-            _publish(order_id, pizzas)
+            # An order that came before, by its Idempotency-Key, is published again: its first try may have died before.
+            publisher.publish(pizza_events(publisher, topics, order_id, pizzas, range(pizzas)), ACKS_TIMEOUT_S)
         except UnavailableError as error:
-            # The order is safe in Redis, so it is accepted all the same.
-            log.warning("order not published in time", order_id=order_id, error=str(error))
+            # The order is safe in Redis, so it is accepted all the same, and the relay publishes it.
+            log.warning("order not published, the relay will", order_id=order_id, error=str(error))
         return json_response({"order_id": order_id}, 202, {"Location": f"/order/{order_id}"})
-
-    def _publish(order_id: str, count: int) -> None:
-        # An order that came before, by its Idempotency-Key, is published again: its first try may have died before.
-        key = order_id.encode()
-        partition = publisher.partition_of(key, topics.pizza)
-        events = [
-            Event(topics.pizza, key, encode(Pizza(order_id=order_id, pizza_id=pizza_id, count=count)), partition)
-            for pizza_id in range(count)
-        ]
-        publisher.publish(events, ACKS_TIMEOUT_S)
 
     @blueprint.get("/order/<order_id>")
     def get_order(order_id: str) -> Response:
@@ -77,6 +69,7 @@ def _number_of_pizzas(text: str, largest: int) -> int:
 
 def _view(order: Order) -> dict[str, Any]:
     nothing_yet: dict[str, str] = {}
+    timed_out = order.status == "timed_out"
     return {
         "id": order.id,
         "status": order.status,
@@ -87,6 +80,7 @@ def _view(order: Order) -> dict[str, Any]:
         "pizzas": [
             {"order_id": order.id, "pizza_id": pizza_id}
             | {topping: order.toppings.get(pizza_id, nothing_yet).get(topping) for topping in TOPPINGS}
+            | ({"missing": order.missing(pizza_id)} if timed_out else {})
             for pizza_id in range(order.count)
         ],
     }

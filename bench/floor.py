@@ -13,7 +13,7 @@ from bench.plan import Plan
 from bench.records import fill
 from joiner.join import joiner_stream
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, connect
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, Stream, create_topics
@@ -72,7 +72,8 @@ class Floor:
             self._publisher.close()
 
     def _joiner(self) -> Ratio:
-        topics, store = self._topics, OrderStore.connect(self._settings.redis_url, self._settings.order_ttl_s)
+        topics, settings = self._topics, self._settings
+        store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
         partial = list(topics.by_topping.values())
         records = len(TOPPINGS) * self._plan.pizzas
 

@@ -3,14 +3,14 @@
 from joiner.join import SERVICE, joiner_stream
 from pizzeria import process, service
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, connect
 from pizzeria.stream import Publisher
 
 
 def main() -> None:
     """Build the joiner and run it."""
     settings = process.start(SERVICE)
-    store = OrderStore.connect(settings.redis_url, settings.order_ttl_s)
+    store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
     publisher = Publisher(settings)
     service.run(joiner_stream(settings, store, publisher, Topics()), publisher, settings)
 

@@ -126,7 +126,7 @@ class System:
     def _start_services(self) -> None:
         ready_at: dict[str, int] = {}
         commands: list[tuple[str, ...]] = [("workers", topping) for topping in TOPPINGS]
-        for command in (*commands, ("joiner",), ("reporter",), ("api",)):
+        for command in (*commands, ("joiner",), ("reporter",), ("api.relay",), ("api",)):
             name = " ".join(command)
             self._step(f"starting {name}")
             # The API and the reporter answer for their health where they answer anyway.

@@ -44,13 +44,15 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
 
     redis_url: Annotated[str, Meta(pattern=r"^(rediss?|unix)://")] = "redis://localhost:6379/0"
     order_ttl_s: Annotated[int, Meta(ge=60)] = 24 * 60 * 60  # from an order's last change
+    order_retry_s: AtLeastOne = 10  # until the missing pizzas of an order are published again, for the first time
+    order_deadline_s: AtLeastOne = 5 * 60  # until an order that is not complete has timed out
 
     http_host: str = "127.0.0.1"
     api_port: Port = 8000
     api_processes: AtLeastOne = 2
     api_threads: AtLeastOne = 8
     reporter_port: Port = 8001
-    health_port: Port | None = None  # where workers and joiner answer /healthz and /readyz; nowhere unless set
+    health_port: Port | None = None  # where workers, joiner and relay answer /healthz and /readyz; nowhere unless set
     max_order_size: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)] = 1000  # pizzas
 
     log_format: Literal["console", "json"] = "console"
@@ -64,6 +66,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
             _ = urlsplit(self.redis_url).port
         except ValueError:  # its message may show a part of the password
             raise ValueError("REDIS_URL: the port is no number; write / in a password as %2F") from None
+        if self.order_deadline_s >= self.order_ttl_s:
+            raise ValueError(f"ORDER_DEADLINE_S={self.order_deadline_s}: not below ORDER_TTL_S={self.order_ttl_s}")
         if self.kafka_security_protocol.startswith("SASL"):
             for name in ("kafka_sasl_username", "kafka_sasl_password"):
                 if getattr(self, name) is None:

@@ -7,7 +7,7 @@ from flask import Flask
 from pizzeria import process
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import ReportStore, connect
 from pizzeria.stream import Publisher
 from pizzeria.wsgi import CLOSE, serve
 from reporter.app import create_app
@@ -21,7 +21,7 @@ def main() -> None:
     settings = process.start(SERVICE)
 
     def build() -> Flask:
-        store = OrderStore.connect(settings.redis_url, settings.order_ttl_s)
+        store = ReportStore(connect(settings), settings.order_ttl_s)
         counts = Counts(store)
         with suppress(UnavailableError):
             counts.refresh()  # so that something is known, should Redis go down before the first question

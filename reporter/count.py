@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from pizzeria.events import Topics
-from pizzeria.order_store import CountedOrder, OrderStore
+from pizzeria.order_store import CountedOrder, ReportStore
 from pizzeria.settings import Settings
 from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial
 from reporter.counts import Counts
@@ -12,7 +12,7 @@ SERVICE = "reporter"
 
 
 def reporter_stream(
-    settings: Settings, store: OrderStore, counts: Counts, publisher: Publisher, topics: Topics
+    settings: Settings, store: ReportStore, counts: Counts, publisher: Publisher, topics: Topics
 ) -> Stream:
     """Build the reporter's stream.
 
@@ -41,7 +41,7 @@ def reporter_stream(
     )
 
 
-def count(store: OrderStore, counts: Counts, topics: Topics) -> Handler:
+def count(store: ReportStore, counts: Counts, topics: Topics) -> Handler:
     """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses."""
     topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
 

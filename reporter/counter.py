@@ -5,10 +5,9 @@ from threading import Thread
 
 import structlog
 
+from pizzeria.backoff import Backoff
 from pizzeria.process import Stop
 from pizzeria.stream import Stream
-
-RESTART_S = 5.0
 
 log = structlog.stdlib.get_logger()
 
@@ -41,10 +40,12 @@ class Counter:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
+        backoff = Backoff()
         while not self._stop.is_set():
             try:
                 self._stream = self._build()
                 self._stream.run(self._stop)
             except Exception:
-                log.exception("counting failed", again_in_s=RESTART_S)
-                self._stop.wait(RESTART_S)
+                retry_s = backoff.next_s()
+                log.exception("counting failed", retry_s=retry_s)
+                self._stop.wait(retry_s)

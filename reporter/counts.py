@@ -4,7 +4,7 @@ import time
 from typing import NamedTuple
 
 from pizzeria.errors import UnavailableError
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import ReportStore
 from pizzeria.toppings import TOPPINGS
 
 
@@ -22,7 +22,7 @@ class Counts:
         store: where the counts are.
     """
 
-    def __init__(self, store: OrderStore) -> None:
+    def __init__(self, store: ReportStore) -> None:
         self._store = store
         self._known = Known({topping: {} for topping in TOPPINGS}, time.monotonic())
 

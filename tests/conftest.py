@@ -11,7 +11,7 @@ from local.ports import free_port
 from local.processes import Processes
 from local.servers import StartError, start_kafka, start_redis
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, connect
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
 
@@ -72,4 +72,4 @@ def publisher(settings: Settings) -> Iterator[Publisher]:
 @pytest.fixture
 def store(settings: Settings) -> OrderStore:
     """The orders in the real Redis."""
-    return OrderStore.connect(settings.redis_url, settings.order_ttl_s)
+    return OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)

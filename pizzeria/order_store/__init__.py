@@ -1,22 +1,24 @@
-"""The adapter of Redis, and the only code that imports it: the orders, and the report's counts."""
+"""The adapter of Redis, and the only code that imports it: the orders, the outbox, and the report's counts."""
 
-from pizzeria.order_store.keys import idempotency_key, order_key, report_key, seen_key
-from pizzeria.order_store.store import (
-    CountedOrder,
-    IdempotencyKeyReusedError,
-    Order,
-    OrderStore,
-    SizedOrder,
-    Toppings,
-)
+from pizzeria.order_store.client import connect
+from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, seen_key
+from pizzeria.order_store.order import Order, Toppings
+from pizzeria.order_store.outbox import Claim, Outbox
+from pizzeria.order_store.report_store import CountedOrder, ReportStore
+from pizzeria.order_store.store import IdempotencyKeyReusedError, OrderStore, SizedOrder
 
 __all__ = [
+    "OPEN_ORDERS",
+    "Claim",
     "CountedOrder",
     "IdempotencyKeyReusedError",
     "Order",
     "OrderStore",
+    "Outbox",
+    "ReportStore",
     "SizedOrder",
     "Toppings",
+    "connect",
     "idempotency_key",
     "order_key",
     "report_key",

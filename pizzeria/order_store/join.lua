@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  order:<id>; also the channel on which a change is published, as "<status> <ready>/<count>"
 -- ARGV[1]  count: pizzas in the order, as the events say
--- ARGV[2]  now: RFC 3339, UTC
+-- ARGV[2]  when the toppings were added: RFC 3339, UTC; or empty for now
 -- ARGV[3]  time to live, seconds, renewed on a change
 -- ARGV[4]  the number n of toppings that make a pizza complete
 -- ARGV[5] … ARGV[4 + n]  their names
@@ -10,9 +10,9 @@
 --
 -- A topping that a pizza has already stays as it is. An order that is not there is created from what the events say.
 --
--- Result: how many pizzas of the order are complete.
+-- Result: 1 if the order was created, otherwise 0.
 -- Error: COUNT, if the order is known to have another number of pizzas; nothing is changed then.
-local key, count, now, ttl, complete = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local key, count, ttl, complete = KEYS[1], ARGV[1], ARGV[3], tonumber(ARGV[4])
 local first = 5 + complete
 
 local fields = {'count', 'ready', 'status'}
@@ -69,18 +69,18 @@ for i = 4, #fields do
   end
 end
 if #changes == 0 then
-  return ready
+  return 0
 end
 
 if is_new then
   set('count', count)
-  set('created_at', now)
+  set('created_at', time_or_now(ARGV[2]))
 end
 if ready ~= was_ready or is_new then
   set('ready', ready)
   if ready == tonumber(count) then
     status = 'ready'
-    set('completed_at', now)
+    set('completed_at', time_or_now(ARGV[2]))
   end
 end
 if status ~= known[3] then
@@ -89,4 +89,4 @@ end
 redis.call('HSET', key, unpack(changes))
 redis.call('EXPIRE', key, ttl)
 redis.call('PUBLISH', key, status .. ' ' .. ready .. '/' .. count)
-return ready
+return is_new and 1 or 0

@@ -1,5 +1,7 @@
 """The keys in Redis: one function makes each."""
 
+OPEN_ORDERS = "orders:open"  # the relay's list: order id, scored by the time of its next look, ms since 1970
+
 
 def order_key(order_id: str) -> str:
     """Return the key of an order, which is also the channel of its changes."""

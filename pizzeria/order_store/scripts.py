@@ -1,61 +1,91 @@
 """Lua scripts called by their SHA, many in one round trip, and what the errors of Redis mean."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis import Redis
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from pizzeria.errors import UnavailableError
 
-Call = tuple[list[str], list[Any]]  # keys and arguments
+_CLOCK = "clock"  # put before each script
+_PIZZAS_PER_CALL = 1_000  # a Lua function takes 8,000 arguments at the most, and count.lua makes four of each pizza
 
 
-class Script:
-    """A Lua script beside this file; its header says what it takes and gives.
+class Call(NamedTuple):
+    """One call of a script, atomic for itself."""
+
+    script: str  # a file beside this one, without .lua; its header says what it takes and gives
+    keys: Sequence[str]
+    arguments: Sequence[Any]
+
+
+class Scripts:
+    """The Lua scripts beside this file.
 
     Args:
-        redis: where it runs.
-        name: of its file, without .lua.
+        redis: where they run.
     """
 
-    def __init__(self, redis: "Redis", name: str) -> None:
+    def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._script = redis.register_script((Path(__file__).parent / f"{name}.lua").read_text())
+        sources = {file.stem: file.read_text() for file in Path(__file__).parent.glob("*.lua")}
+        clock = sources.pop(_CLOCK)
+        self._scripts = {name: redis.register_script(clock + source) for name, source in sources.items()}
 
-    def run(self, calls: Sequence[Call]) -> list[Exception | None]:
-        """Run the script for each call, all in one round trip.
+    def run(self, calls: Sequence[Call]) -> list[Any]:
+        """Run scripts, all in one round trip.
 
         Args:
-            calls: each atomic for itself.
+            calls: in their order.
 
         Returns:
-            Of each call the error that its own data brought, or None.
+            Of each call its result, or the error that its own data brought.
 
         Raises:
             UnavailableError: Redis doesn't answer, or not for now; some of the calls may have run.
         """
         with redis_errors():
             results = self._send(calls)
-            if any(isinstance(result, NoScriptError) for result in results):
-                self._redis.script_load(self._script.script)  # Redis was started anew
+            if any(isinstance(result, NoScriptError) for result in results):  # Redis was started anew
+                for name in {call.script for call in calls}:
+                    self._redis.script_load(self._scripts[name].script)
                 results = self._send(calls)
-            errors = [result if isinstance(result, Exception) else None for result in results]
-            for error in errors:
-                if error and not _is_about_data(error):
-                    raise error
-            return errors
+            for result in results:
+                if isinstance(result, Exception) and not _is_about_data(result):
+                    raise result
+            return results
+
+    def run_all(self, calls: Sequence[Call]) -> list[Any]:
+        """Run scripts that their data can't make fail, and return their results.
+
+        Raises:
+            UnavailableError: as run().
+            ResponseError: a key is of another type.
+        """
+        results = self.run(calls)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        return results
 
     def _send(self, calls: Sequence[Call]) -> list[Any]:
         pipeline = self._redis.pipeline(transaction=False)
-        for keys, arguments in calls:
+        for name, keys, arguments in calls:
             # Not script(…): in a pipeline that asks Redis each time whether it knows the script.
-            pipeline.evalsha(self._script.sha, len(keys), *keys, *arguments)
+            pipeline.evalsha(self._scripts[name].sha, len(keys), *keys, *arguments)
         results: list[Any] = pipeline.execute(raise_on_error=False)
         return results
+
+
+def pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
+    """Yield pizzas as pizza id, value, pizza id, value, …, no more at once than a script takes."""
+    flat = [argument for pair in pizzas.items() for argument in pair]
+    for first in range(0, len(flat), 2 * _PIZZAS_PER_CALL):
+        yield flat[first : first + 2 * _PIZZAS_PER_CALL]
 
 
 @contextmanager

@@ -1,36 +1,21 @@
-"""The orders and the report's counts, in Redis."""
+"""The orders, in Redis."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any, TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
-from msgspec import Struct, json
+from msgspec import json
 from redis import Redis
 
-from pizzeria.order_store.keys import idempotency_key, order_key, report_key, seen_key
-from pizzeria.order_store.scripts import Call, Script, redis_errors
+from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key
+from pizzeria.order_store.order import Order, Toppings
+from pizzeria.order_store.scripts import Call, Scripts, pairs, redis_errors
 from pizzeria.toppings import TOPPINGS
 
-Toppings = dict[str, str]  # topping → choice
 SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
-CountedOrder = tuple[str, str]  # a topping and the id of an order
 
-T = TypeVar("T")
-
-_PIZZAS_PER_CALL = 1_000  # a Lua function takes 8,000 arguments at the most, and count.lua makes four of each pizza
-
-
-class Order(Struct, frozen=True):
-    """An order as it is stored."""
-
-    id: str
-    status: str  # preparing, ready or timed_out
-    count: int
-    ready: int  # pizzas that are complete
-    created_at: str  # RFC 3339, UTC
-    completed_at: str | None
-    toppings: dict[int, Toppings]  # by pizza id; a pizza without any isn't there
+_NOW = ""
+_ORDERS_PER_CALL = 1_000
 
 
 class IdempotencyKeyReusedError(Exception):
@@ -38,22 +23,19 @@ class IdempotencyKeyReusedError(Exception):
 
 
 class OrderStore:
-    """Orders and counts in Redis. Every method raises UnavailableError while Redis is away.
+    """Orders in Redis. Every method raises UnavailableError while Redis is away.
 
     Args:
-        redis: a client that decodes its answers; threads may share it.
+        redis: from connect().
         ttl_s: seconds that an order is kept after its last change.
+        retry_s: seconds after which the relay first looks at an order.
     """
 
-    def __init__(self, redis: "Redis", ttl_s: int) -> None:
+    def __init__(self, redis: "Redis", ttl_s: int, retry_s: int) -> None:
         self._redis = redis
+        self._scripts = Scripts(redis)
         self._ttl_s = ttl_s
-        self._place, self._join, self._count = (Script(redis, name) for name in ("place", "join", "count"))
-
-    @classmethod
-    def connect(cls, url: str, ttl_s: int) -> "OrderStore":
-        """Return a store on the Redis at a URL; it connects when it is first used."""
-        return cls(Redis.from_url(url, decode_responses=True, socket_timeout=2, socket_connect_timeout=1), ttl_s)
+        self._retry_s = retry_s
 
     def ping(self) -> bool:
         """Return True if Redis answers."""
@@ -80,9 +62,23 @@ class OrderStore:
                     raise IdempotencyKeyReusedError(
                         f"Idempotency-Key {key!r} was given to an order of {known_count}, not {count}"
                     )
-        # Also for a known key: whoever had it first may have died before this line.
-        self._place.run([([order_key(order_id)], [count, _now(), self._ttl_s])])
+        # Also for a known key: whoever had it first may have died before this line. The relay's list comes first, for
+        # it may name an order that isn't there, but must not lack one that is.
+        self._scripts.run_all([*self._open([order_id]), self._place(order_id, count, _NOW)])
         return order_id
+
+    def restore(self, created_at: Mapping[SizedOrder, str]) -> None:
+        """Store orders that Redis has lost, those that it hasn't stay as they are; the relay isn't told of them.
+
+        Args:
+            created_at: RFC 3339, UTC, of each order.
+        """
+        self._scripts.run_all([self._place(*order, at) for order, at in created_at.items()])
+
+    def open_unless_ready(self, order_ids: Iterable[str]) -> None:
+        """Put orders on the relay's list, but for those that are ready or not there."""
+        statuses = self.statuses(order_ids)
+        self._scripts.run_all(self._open([id_ for id_, status in statuses.items() if status not in (None, "ready")]))
 
     def get(self, order_id: str) -> Order | None:
         """Return an order, or None if it isn't there (any more)."""
@@ -104,65 +100,52 @@ class OrderStore:
             },
         )
 
-    def join(self, orders: Mapping[SizedOrder, Mapping[int, Toppings]]) -> dict[SizedOrder, str]:
+    def statuses(self, order_ids: Iterable[str]) -> dict[str, str | None]:
+        """Return the status of each order, None if it isn't there (any more)."""
+        order_ids = list(order_ids)
+        with redis_errors():
+            pipeline = self._redis.pipeline(transaction=False)
+            for order_id in order_ids:
+                pipeline.hget(order_key(order_id), "status")
+            return dict(zip(order_ids, pipeline.execute(), strict=True))
+
+    def join(
+        self, orders: Mapping[SizedOrder, Mapping[int, Toppings]], at: Mapping[SizedOrder, str] | None = None
+    ) -> dict[SizedOrder, str]:
         """Merge toppings into orders: idempotent, in any order, one script per order, all in one round trip.
 
         Args:
             orders: pizza id → its toppings, of each order. An order that Redis doesn't know is created.
+            at: when they were added, RFC 3339, UTC; now unless given.
 
         Returns:
             The orders that could not be changed, and why.
         """
         called: list[SizedOrder] = []
         calls: list[Call] = []
-        head = (_now(), self._ttl_s, len(TOPPINGS), *TOPPINGS)
+        tail = (self._ttl_s, len(TOPPINGS), *TOPPINGS)
         for order, pizzas in orders.items():
             order_id, count = order
-            for pairs in _pairs({pizza_id: json.encode(toppings) for pizza_id, toppings in pizzas.items()}):
+            head = (count, at[order] if at else _NOW, *tail)
+            for some in pairs({pizza_id: json.encode(toppings) for pizza_id, toppings in pizzas.items()}):
                 called.append(order)
-                calls.append(([order_key(order_id)], [count, *head, *pairs]))
-        return _errors(called, self._join.run(calls))
+                calls.append(Call("join", [order_key(order_id)], [*head, *some]))
+        results = list(zip(called, self._scripts.run(calls), strict=True))
+        if created := [order_id for (order_id, _), result in results if result == 1]:
+            self._scripts.run_all(self._open(created))
+        return {order: str(result) for order, result in results if isinstance(result, Exception)}
 
-    def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
-        """Count toppings for the report, each pizza once however often it is told.
+    def time_out(self, order_ids: Collection[str]) -> list[str]:
+        """Note of orders that they were not complete at their deadline, and return those that have timed out now."""
+        calls = [Call("time_out", [order_key(order_id)], [self._ttl_s]) for order_id in order_ids]
+        results = self._scripts.run_all(calls)
+        return [order_id for order_id, timed_out in zip(order_ids, results, strict=True) if timed_out]
 
-        Args:
-            pizzas: pizza id → what was chosen, of each topping of each order.
+    def _place(self, order_id: str, count: int, created_at: str) -> Call:
+        return Call("place", [order_key(order_id)], [count, created_at, self._ttl_s])
 
-        Returns:
-            What could not be counted, and why.
-        """
-        called: list[CountedOrder] = []
-        calls: list[Call] = []
-        for order, choices in pizzas.items():
-            for pairs in _pairs(choices):
-                called.append(order)
-                calls.append(([report_key(order[0]), seen_key(*order)], [self._ttl_s, *pairs]))
-        return _errors(called, self._count.run(calls))
-
-    def reports(self) -> dict[str, dict[str, int]]:
-        """Return the counts: topping → choice → pizzas, the most frequent choice first."""
-        with redis_errors():
-            pipeline = self._redis.pipeline(transaction=False)
-            for topping in TOPPINGS:
-                pipeline.hgetall(report_key(topping))
-            answers = pipeline.execute()
-        return {
-            topping: dict(sorted(((c, int(n)) for c, n in counts.items()), key=lambda item: (-item[1], item[0])))
-            for topping, counts in zip(TOPPINGS, answers, strict=True)
-        }
-
-
-def _errors(called: Iterable[T], errors: Iterable[Exception | None]) -> dict[T, str]:
-    return {part: str(error) for part, error in zip(called, errors, strict=True) if error}
-
-
-def _pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
-    """Yield the pizzas as pizza id, value, pizza id, value, …, no more at once than a script takes."""
-    flat = [argument for pair in pizzas.items() for argument in pair]
-    for first in range(0, len(flat), 2 * _PIZZAS_PER_CALL):
-        yield flat[first : first + 2 * _PIZZAS_PER_CALL]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    def _open(self, order_ids: Sequence[str]) -> list[Call]:
+        return [
+            Call("open", [OPEN_ORDERS], [1000 * self._retry_s, *order_ids[first : first + _ORDERS_PER_CALL]])
+            for first in range(0, len(order_ids), _ORDERS_PER_CALL)
+        ]

@@ -10,6 +10,7 @@ from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
+from pizzeria.backoff import Backoff
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza
 from pizzeria.process import Stop
@@ -27,7 +28,7 @@ COMMIT_INTERVAL_S = 0.2
 # Long, for kafka-python's poll may miss a fetch that ends just as it begins to wait; the last commit waits for it, too.
 POLL_MS = 500
 PROBE_INTERVAL_S = 3.0
-FIRST_RETRY_S, LONGEST_RETRY_S = 0.1, 5.0
+_CLOSE_MS = 2_000  # for the last commit, and for leaving the group: a stop takes less than 10 s though Kafka is away
 
 log = structlog.stdlib.get_logger()
 
@@ -79,6 +80,7 @@ class Stream:
         self._handle = handle
         self._publisher = publisher
         self._offsets = Offsets()
+        self._backoff = Backoff()
         self._commit: Any = None  # the future of the last one sent
         self._commit_at = 0.0
         self._contact_at = float("-inf")
@@ -127,9 +129,9 @@ class Stream:
             try:
                 counts = {topic: self._publisher.partition_count(topic) for topic in topics}
             except UnavailableError as error:
-                log.warning("waiting", error=str(error))
-                stop.wait(1.0)
+                self._wait(stop, error)
                 continue
+            self._backoff.reset()
             if len(set(counts.values())) > 1:
                 told = ", ".join(f"{topic} {count}" for topic, count in counts.items())
                 raise UnequalPartitionsError(f"the topics must have equally many partitions, but have: {told}")
@@ -144,9 +146,9 @@ class Stream:
                 # An empty poll says nothing: it is the same with the broker gone.
                 self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
         except KafkaError as error:
-            log.warning("Kafka does not answer", error=str(error))
-            stop.wait(FIRST_RETRY_S)
+            self._wait(stop, error)
             return {}
+        self._backoff.reset()
         self._contact_at = time.monotonic()
         return polled
 
@@ -159,20 +161,23 @@ class Stream:
                     batch.append((record, self._read(record)))
                 except (ValueError, RecursionError) as error:
                     unreadable.append(dead_letter(record, self._dead_letters, self._service, error))
-        retry_s = FIRST_RETRY_S
         while True:
             try:
                 events = unreadable + self._handle(batch)
-                self._publisher.publish(events)
+                self._publisher.publish(events, stop=stop)
             except UnavailableError as error:
                 [first, *_] = next(iter(polled.values()))
-                log.warning("trying again", error=str(error), retry_s=retry_s, **about(first))
-                if stop.wait(retry_s):
+                if self._wait(stop, error, **about(first)):
                     return False
-                retry_s = min(2 * retry_s, LONGEST_RETRY_S)
             else:
+                self._backoff.reset()
                 log.debug("batch", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
                 return True
+
+    def _wait(self, stop: Stop, error: Exception, **where: str) -> bool:
+        retry_s = self._backoff.next_s()
+        log.warning("trying again", error=str(error), retry_s=retry_s, **(where or {"topics": " ".join(self._topics)}))
+        return stop.wait(retry_s)
 
     def _commit_if_due(self) -> None:
         now = time.monotonic()
@@ -185,11 +190,11 @@ class Stream:
     def _close(self) -> None:
         try:
             if offsets := self._offsets.uncommitted():
-                self._consumer.commit(_with_metadata(offsets), timeout_ms=3_000)
+                self._consumer.commit(_with_metadata(offsets), timeout_ms=_CLOSE_MS)
         except KafkaError as error:
             log.warning("not committed, so it will be handled again", error=str(error))
         finally:
-            self._consumer.close(autocommit=False, timeout_ms=3_000)
+            self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
 
 
 def _with_metadata(offsets: dict[Any, int]) -> dict[Any, Any]:

@@ -3,19 +3,22 @@
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, KafkaTimeoutError
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
+from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 
 # A dead letter is a record as large as the broker took, and some headers.
 LARGEST_REQUEST = 2 * 1024 * 1024
 _DELIVERY_TIMEOUT_MS = 15_000
+_REFUSE_S = 1.0  # after a failure, at once and without a try
+_LOOK_S, _STOP_S = 0.2, 2.0  # how often to look for a stop while waiting, and how long to wait then
 
 
 class Event(NamedTuple):
@@ -48,17 +51,26 @@ class Publisher:
             max_request_size=LARGEST_REQUEST,
             metrics_enabled=False,
         )
+        self._refuse_until = float("-inf")
+        self._unanswered: Any = None  # a future
 
-    def publish(self, events: Sequence[Event], timeout_s: float = _DELIVERY_TIMEOUT_MS / 1000 + 1) -> None:
+    def publish(
+        self, events: Sequence[Event], timeout_s: float = _DELIVERY_TIMEOUT_MS / 1000 + 1, stop: Stop | None = None
+    ) -> None:
         """Send the events and return when Kafka has acknowledged all of them.
+
+        While Kafka is away this fails at once, but for a try each second: the producer keeps what it can't send in
+        memory for 15 s, without a bound.
 
         Args:
             events: in the order to be sent.
             timeout_s: wait no longer than this. Events not acknowledged by then are still under way for 15 s.
+            stop: when it is set, wait no longer than 2 s.
 
         Raises:
             UnavailableError: some of the events are not acknowledged. To publish all of them again is harmless.
         """
+        self._check_circuit()
         deadline = time.monotonic() + timeout_s
         send = self._producer.send
         try:
@@ -68,9 +80,29 @@ class Publisher:
             ]
             for future in futures:
                 if not future.succeeded():
-                    future.get(max(0.0, deadline - time.monotonic()))
+                    self._await(future, deadline, stop)
         except KafkaError as error:
+            self._refuse_until = time.monotonic() + _REFUSE_S
             raise UnavailableError(f"Kafka: {error}") from error
+
+    def _check_circuit(self) -> None:
+        if time.monotonic() < self._refuse_until:
+            raise UnavailableError("Kafka: it did not answer just now")
+        if self._unanswered is not None and not self._unanswered.is_done:
+            raise UnavailableError("Kafka: it has not acknowledged what was sent before")
+
+    def _await(self, future: Any, deadline: float, stop: Stop | None) -> None:
+        while True:
+            if stop is not None and stop.is_set():
+                deadline, stop = min(deadline, time.monotonic() + _STOP_S), None
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                future.get(left if stop is None else min(left, _LOOK_S))
+                return
+            except KafkaTimeoutError:
+                if future.is_done or not left:
+                    self._unanswered = future
+                    raise
 
     def partition_count(self, topic: str) -> int:
         """Return how many partitions a topic has.
@@ -78,9 +110,11 @@ class Publisher:
         Raises:
             UnavailableError: Kafka doesn't answer, or doesn't have the topic.
         """
+        self._check_circuit()
         try:
             return len(self._producer.partitions_for(topic))
         except KafkaError as error:
+            self._refuse_until = time.monotonic() + _REFUSE_S
             raise UnavailableError(f"Kafka does not answer or has no topic {topic!r}") from error
 
     def partition_of(self, key: bytes, topic: str) -> int:
@@ -93,7 +127,7 @@ class Publisher:
         """
         return int(murmur2(key) & 0x7FFFFFFF) % self.partition_count(topic)
 
-    def close(self, timeout_s: float = 5.0) -> None:
+    def close(self, timeout_s: float = 2.0) -> None:
         """Send what is under way, timeout_s at the most, and disconnect."""
         with suppress(KafkaError):  # not acknowledged in time: whoever waited for it has been told
             self._producer.close(timeout=timeout_s)

@@ -30,11 +30,17 @@ def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -
         topic: {
             "num_partitions": settings.kafka_topic_partitions,
             "replication_factor": settings.kafka_topic_replication,
+            "configs": {
+                # A service's clock may be wrong, and Kafka refuses records that come from the future.
+                "message.timestamp.type": "LogAppendTime",
+                # One replica may be away; with acks=all, what is acknowledged outlives any other one.
+                "min.insync.replicas": str(max(1, settings.kafka_topic_replication - 1)),
+            },
         }
         for topic in topics.all
     }
     # Kept for good, and with room for the largest record that the other topics take.
-    wanted[topics.dead_letters]["configs"] = {"max.message.bytes": str(LARGEST_REQUEST), "retention.ms": "-1"}
+    wanted[topics.dead_letters]["configs"] |= {"max.message.bytes": str(LARGEST_REQUEST), "retention.ms": "-1"}
     created: dict[str, bool] = {}
     try:
         admin = KafkaAdminClient(**connection(settings), bootstrap_timeout_ms=int(1000 * timeout_s))

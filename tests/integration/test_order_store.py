@@ -11,11 +11,20 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from redis import Redis
 
-from pizzeria.order_store import IdempotencyKeyReusedError, Order, OrderStore, order_key, report_key, seen_key
+from pizzeria.order_store import (
+    IdempotencyKeyReusedError,
+    Order,
+    OrderStore,
+    Outbox,
+    ReportStore,
+    order_key,
+    report_key,
+    seen_key,
+)
 from pizzeria.toppings import TOPPINGS
 
 FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
-TTL_S = 3600
+TTL_S, RETRY_S = 3600, 10
 
 
 @pytest.fixture(params=["fake", "real"])
@@ -34,7 +43,19 @@ def redis(request: pytest.FixtureRequest) -> Iterator["Redis"]:
 @pytest.fixture
 def store(redis: "Redis") -> OrderStore:
     """A store on it."""
-    return OrderStore(redis, TTL_S)
+    return OrderStore(redis, TTL_S, RETRY_S)
+
+
+@pytest.fixture
+def outbox(redis: "Redis") -> Outbox:
+    """The open orders on it."""
+    return Outbox(redis)
+
+
+@pytest.fixture
+def report_store(redis: "Redis") -> ReportStore:
+    """The counts on it."""
+    return ReportStore(redis, TTL_S)
 
 
 def read(store: OrderStore, order_id: str) -> Order:
@@ -134,13 +155,13 @@ def test_late_toppings_still_make_a_timed_out_order_ready(store: OrderStore, red
     assert read(store, order_id).status == "ready"
 
 
-def test_an_order_of_many_pizzas_fits_into_the_scripts(store: OrderStore) -> None:
+def test_an_order_of_many_pizzas_fits_into_the_scripts(store: OrderStore, report_store: ReportStore) -> None:
     """More pizzas than one call of a script takes."""
     order_id = store.place(2500)
     assert store.join({(order_id, 2500): dict.fromkeys(range(2500), FULL)}) == {}
-    assert store.count({("sauce", order_id): dict.fromkeys(range(2500), "light")}) == {}
+    assert report_store.count({("sauce", order_id): dict.fromkeys(range(2500), "light")}) == {}
     assert read(store, order_id).status == "ready"
-    assert store.reports()["sauce"] == {"light": 2500}
+    assert report_store.reports()["sauce"] == {"light": 2500}
 
 
 def test_every_order_expires_and_a_change_renews_it(store: OrderStore, redis: "Redis") -> None:
@@ -199,12 +220,12 @@ def test_a_repeated_key_stores_the_order_that_its_first_try_could_not(store: Ord
     assert read(store, order_id).status == "preparing"
 
 
-def test_a_pizza_is_counted_once_however_often_it_is_told(store: OrderStore, redis: "Redis") -> None:
+def test_a_pizza_is_counted_once_however_often_it_is_told(report_store: ReportStore, redis: "Redis") -> None:
     """Counts survive redelivery."""
     for _ in range(3):
-        store.count({("cheese", "a"): {0: "extra", 1: "none"}, ("cheese", "b"): {0: "extra"}})
-    store.count({("cheese", "a"): {1: "none", 2: "extra"}})
-    assert store.reports()["cheese"] == {"extra": 3, "none": 1}
+        report_store.count({("cheese", "a"): {0: "extra", 1: "none"}, ("cheese", "b"): {0: "extra"}})
+    report_store.count({("cheese", "a"): {1: "none", 2: "extra"}})
+    assert report_store.reports()["cheese"] == {"extra": 3, "none": 1}
     assert redis.hgetall(report_key("cheese")) == {"extra": "3", "none": "1"}
     assert 0 < redis.ttl(seen_key("cheese", "a")) <= TTL_S
     assert redis.ttl(report_key("cheese")) == -1

@@ -11,7 +11,7 @@ from local.ports import free_port
 from local.processes import Processes
 from local.servers import start_redis
 from pizzeria.events import Topics, decode
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, connect
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, UnequalPartitionsError, create_topics
@@ -52,7 +52,7 @@ def test_a_joiner_waits_for_a_redis_that_is_away_and_loses_nothing(
     """Redis stops, events come, Redis comes back: they are joined, and none is a dead letter."""
     own, port = Processes(lambda _name, line: print(line, end="")), free_port()
     try:
-        store = OrderStore.connect(start_redis(own, tmp_path, port), 3600)
+        store = OrderStore(connect(Settings(redis_url=start_redis(own, tmp_path, port))), ttl_s=3600, retry_s=10)
         first, second = uuid4().hex, uuid4().hex
         with running(joiner_stream(settings, store, publisher, topics)):
             publisher.publish(partial_events(topics, first, 2))

@@ -3,7 +3,7 @@
 import pytest
 from fakeredis import FakeRedis, FakeServer
 
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, Outbox, ReportStore
 from tests.unit.fakes import FakePublisher
 from tests.unit.rig import Rig
 
@@ -23,14 +23,25 @@ def redis(redis_server: FakeServer) -> FakeRedis:
 @pytest.fixture
 def store(redis: FakeRedis) -> OrderStore:
     """The orders in the fake Redis."""
-    return OrderStore(redis, ttl_s=60)
+    return OrderStore(redis, ttl_s=60, retry_s=10)
 
 
 @pytest.fixture
-def away(store: OrderStore, redis_server: FakeServer) -> OrderStore:
-    """The orders in a Redis that is away."""
+def outbox(redis: FakeRedis) -> Outbox:
+    """The open orders in the fake Redis."""
+    return Outbox(redis)
+
+
+@pytest.fixture
+def report_store(redis: FakeRedis) -> ReportStore:
+    """The counts in the fake Redis."""
+    return ReportStore(redis, ttl_s=60)
+
+
+@pytest.fixture
+def away(redis_server: FakeServer) -> None:
+    """Nothing: Redis is away."""
     redis_server.connected = False
-    return store
 
 
 @pytest.fixture
@@ -45,4 +56,5 @@ def rig(publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch) -> Rig:
     rig = Rig(publisher)
     monkeypatch.setattr("pizzeria.stream.loop.KafkaConsumer", rig.consumer.build)
     monkeypatch.setattr("pizzeria.stream.loop.time", rig.clock)
+    monkeypatch.setattr("pizzeria.backoff.random.uniform", lambda _low, high: high)  # no jitter
     return rig

@@ -45,7 +45,7 @@ class FakePublisher(Publisher):
         self.partition_counts: dict[str, int] = {}
         self.on_publish: Callable[[Sequence[Event]], None] = lambda _events: None
 
-    def publish(self, events: Sequence[Event], timeout_s: float = 16.0) -> None:
+    def publish(self, events: Sequence[Event], timeout_s: float = 16.0, stop: Stop | None = None) -> None:
         """Acknowledge the events, or fail."""
         self.timeout_s = timeout_s
         self.on_publish(events)

@@ -198,9 +198,7 @@ def test_a_method_that_a_page_does_not_have_is_a_405(client: FlaskClient, method
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/order/1"), ("GET", "/order/6f0c"), ("GET", "/readyz")])
-def test_redis_away_is_a_503(
-    client: FlaskClient, away: OrderStore, publisher: FakePublisher, method: str, path: str
-) -> None:
+def test_redis_away_is_a_503(client: FlaskClient, away: None, publisher: FakePublisher, method: str, path: str) -> None:
     """Nothing is sent, and the client is told when to ask again."""
     response = client.open(path, method=method)
     assert_problem(response, 503, "Service Unavailable", response.get_json()["detail"])

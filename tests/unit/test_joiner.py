@@ -87,7 +87,7 @@ def test_no_pizzas_change_nothing(store: OrderStore) -> None:
     assert join(store, TOPICS)([]) == []
 
 
-def test_redis_away_is_not_the_events_fault(away: OrderStore) -> None:
+def test_redis_away_is_not_the_events_fault(store: OrderStore, away: None) -> None:
     """The batch is to be tried again, not put away."""
     with pytest.raises(UnavailableError, match="Redis"):
-        join(away, TOPICS)(all_four("6f0c"))
+        join(store, TOPICS)(all_four("6f0c"))

@@ -4,7 +4,7 @@ import pytest
 from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import ReportStore
 from reporter.app import create_app
 from reporter.counts import Counts
 from tests.unit.fakes import Clock
@@ -19,15 +19,15 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def counts(clock: Clock, store: OrderStore) -> Counts:
+def counts(clock: Clock, report_store: ReportStore) -> Counts:
     """What the reporter knows; three pizzas are counted."""
-    store.count(
+    report_store.count(
         {
             ("cheese", "6f0c"): {0: "none", 1: "goat cheese", 2: "goat cheese"},
             ("meats", "6f0c"): {0: "ham & bacon", 1: "ham & bacon"},
         }
     )
-    return Counts(store)
+    return Counts(report_store)
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_with_redis_away_the_last_counts_are_told_with_their_age(
     assert "Age" not in client.get("/report").headers
 
 
-def test_with_redis_away_from_the_start_nothing_is_known(client: FlaskClient, away: OrderStore) -> None:
+def test_with_redis_away_from_the_start_nothing_is_known(client: FlaskClient, away: None) -> None:
     """The answer is empty, and says why."""
     response = client.get("/report")
     assert (response.status_code, response.get_json()) == (200, {})

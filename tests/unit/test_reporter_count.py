@@ -5,7 +5,7 @@ from fakeredis import FakeRedis, FakeServer
 
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, Topics
-from pizzeria.order_store import OrderStore, seen_key
+from pizzeria.order_store import ReportStore, seen_key
 from pizzeria.stream import Batch, Record
 from reporter.count import count
 from reporter.counts import Counts
@@ -30,24 +30,24 @@ BATCH: Batch = [
 COUNTED = {"sauce": {"bbq": 1}, "cheese": {"extra": 3, "none": 1}, "meats": {}, "veggies": {}}
 
 
-def test_each_topping_is_counted_under_what_was_chosen(store: OrderStore) -> None:
+def test_each_topping_is_counted_under_what_was_chosen(report_store: ReportStore) -> None:
     """Pizzas of several orders and toppings come in one batch."""
-    assert count(store, Counts(store), TOPICS)(BATCH) == []
-    assert store.reports() == COUNTED
+    assert count(report_store, Counts(report_store), TOPICS)(BATCH) == []
+    assert report_store.reports() == COUNTED
 
 
-def test_a_pizza_is_counted_once_though_its_event_comes_twice(store: OrderStore) -> None:
+def test_a_pizza_is_counted_once_though_its_event_comes_twice(report_store: ReportStore) -> None:
     """Neither a repeat within a batch nor one of the whole batch counts."""
-    handle = count(store, Counts(store), TOPICS)
+    handle = count(report_store, Counts(report_store), TOPICS)
     handle([*BATCH, BATCH[0]])
     handle(BATCH)
-    assert store.reports() == COUNTED
+    assert report_store.reports() == COUNTED
 
 
-def test_what_was_counted_is_known_when_redis_goes_away(store: OrderStore, redis_server: FakeServer) -> None:
+def test_what_was_counted_is_known_when_redis_goes_away(report_store: ReportStore, redis_server: FakeServer) -> None:
     """The handler refreshes what the report answers."""
-    counts = Counts(store)
-    count(store, counts, TOPICS)(BATCH)
+    counts = Counts(report_store)
+    count(report_store, counts, TOPICS)(BATCH)
     redis_server.connected = False
     known, age_s = counts.get()
     assert known == COUNTED
@@ -55,20 +55,20 @@ def test_what_was_counted_is_known_when_redis_goes_away(store: OrderStore, redis
 
 
 def test_what_the_store_refuses_becomes_a_dead_letter_and_its_neighbours_are_counted(
-    store: OrderStore, redis: FakeRedis
+    report_store: ReportStore, redis: FakeRedis
 ) -> None:
     """A key that someone else put there stops one order's topping and nothing else."""
     redis.lpush(seen_key("cheese", "other"), "not a bitmap")
-    events = count(store, Counts(store), TOPICS)([*BATCH, partial("sauce", "light", order_id="other")])
+    events = count(report_store, Counts(report_store), TOPICS)([*BATCH, partial("sauce", "light", order_id="other")])
     refused = BATCH[3][0]
     assert [event[:4] for event in events] == [(TOPICS.dead_letters, b"other", refused.value, 3)]
     headers = dict(events[0].headers or [])
     assert headers["__streams.errors.message"].startswith(b"WRONGTYPE")
     assert headers["__streams.errors.service"] == b"reporter"
-    assert store.reports() == COUNTED | {"sauce": {"bbq": 1, "light": 1}, "cheese": {"extra": 2, "none": 1}}
+    assert report_store.reports() == COUNTED | {"sauce": {"bbq": 1, "light": 1}, "cheese": {"extra": 2, "none": 1}}
 
 
-def test_redis_away_is_not_the_events_fault(away: OrderStore) -> None:
+def test_redis_away_is_not_the_events_fault(report_store: ReportStore, away: None) -> None:
     """The batch is to be tried again, not put away."""
     with pytest.raises(UnavailableError, match="Redis"):
-        count(away, Counts(away), TOPICS)(BATCH)
+        count(report_store, Counts(report_store), TOPICS)(BATCH)

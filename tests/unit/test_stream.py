@@ -118,7 +118,7 @@ def test_a_poll_that_fails_is_tried_again(rig: Rig) -> None:
 
     rig.run(fail, fail, {P0: [good(0)]})
     assert rig.handled == [["pizza[0]@0"]]
-    assert rig.stop.waits == [0.1, 0.1]
+    assert rig.stop.waits == [0.1, 0.2]
 
 
 def test_the_batch_in_hand_is_finished_at_the_stop(rig: Rig) -> None:

@@ -45,7 +45,7 @@ def test_the_stream_waits_for_kafka_and_its_topics(rig: Rig) -> None:
 
     rig.stop.on_wait = create_at_the_third_wait
     rig.run({P0: [good(0)]})
-    assert rig.stop.waits == [1.0, 1.0, 1.0]
+    assert rig.stop.waits == [0.1, 0.2, 0.4]
     assert rig.handled == [["pizza[0]@0"]]
 
 

@@ -1,0 +1,29 @@
+"""The events of an order."""
+
+from collections.abc import Iterable
+
+from pizzeria.events import Pizza, Topics, encode
+from pizzeria.stream import Event, Publisher
+
+
+def pizza_events(
+    publisher: Publisher, topics: Topics, order_id: str, count: int, pizza_ids: Iterable[int]
+) -> list[Event]:
+    """Return the events that ask for pizzas of an order.
+
+    Args:
+        publisher: knows the partition.
+        topics: the names.
+        order_id: the order.
+        count: pizzas in the order.
+        pizza_ids: which of them, of 0 … count-1.
+
+    Raises:
+        UnavailableError: Kafka doesn't answer, or doesn't have the topic.
+    """
+    key = order_id.encode()
+    partition = publisher.partition_of(key, topics.pizza)
+    return [
+        Event(topics.pizza, key, encode(Pizza(order_id=order_id, pizza_id=pizza_id, count=count)), partition)
+        for pizza_id in pizza_ids
+    ]

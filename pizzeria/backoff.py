@@ -1,0 +1,25 @@
+"""How long to wait before the next try."""
+
+import random
+
+FIRST_S, LONGEST_S = 0.1, 5.0
+
+
+class Backoff:
+    """Delays that double, up to a longest one.
+
+    Each is drawn from the upper half of its range, so that replicas which failed together don't try again together
+    ("equal jitter" in Marc Brooker, "Exponential Backoff And Jitter").
+    """
+
+    def __init__(self) -> None:
+        self._delay_s = FIRST_S
+
+    def next_s(self) -> float:
+        """Return how many seconds to wait, to the millisecond."""
+        delay_s, self._delay_s = self._delay_s, min(2 * self._delay_s, LONGEST_S)
+        return round(delay_s * random.uniform(0.5, 1.0), 3)  # noqa: S311 - no secret
+
+    def reset(self) -> None:
+        """Begin with the shortest delay again: it worked."""
+        self._delay_s = FIRST_S

@@ -1,0 +1,18 @@
+-- Claim the orders that are due for a look: nobody else is given them until the lease ends.
+--
+-- KEYS[1]  orders:open
+-- ARGV[1]  lease, milliseconds
+-- ARGV[2]  how many orders at the most; 1,000 at the most
+--
+-- Result: now in milliseconds since 1970, followed by the ids of the orders, the longest due first.
+local now = now_ms()
+local claimed = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[2])
+local lease, members = string.format('%.0f', now + ARGV[1]), {}
+for _, order_id in ipairs(claimed) do
+  members[#members + 1] = lease
+  members[#members + 1] = order_id
+end
+if #members > 0 then
+  redis.call('ZADD', KEYS[1], unpack(members))
+end
+return {now, unpack(claimed)}

@@ -1,0 +1,191 @@
+"""The outbox relay, on a fake Redis and without Kafka."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fakeredis import FakeRedis, FakeServer
+
+from api.relay import AGAIN_S, LEASE_S, Relay
+from pizzeria.errors import UnavailableError
+from pizzeria.events import Topics, decode
+from pizzeria.order_store import OPEN_ORDERS, OrderStore, Outbox, order_key
+from pizzeria.process import Stop
+from pizzeria.settings import Settings
+from tests.unit.fakes import FakePublisher, ImpatientStop
+
+FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
+SETTINGS = Settings(order_retry_s=10, order_deadline_s=300)
+
+
+@pytest.fixture
+def relay(store: OrderStore, outbox: Outbox, publisher: FakePublisher) -> Relay:
+    """A relay between both fakes."""
+    return Relay(store, outbox, publisher, Topics(), SETTINGS)
+
+
+def grow_old(redis: FakeRedis, order_id: str, seconds: float) -> None:
+    """Let an order be placed earlier than it was."""
+    created_at: Any = redis.hget(order_key(order_id), "created_at")
+    redis.zincrby(OPEN_ORDERS, -1000 * seconds, order_id)
+    earlier = datetime.fromisoformat(created_at) - timedelta(seconds=seconds)
+    redis.hset(order_key(order_id), "created_at", earlier.isoformat())
+
+
+def next_look_s(redis: FakeRedis, order_id: str) -> float | None:
+    """Return in how many seconds the relay looks at an order again, None if it doesn't."""
+    score: Any = redis.zscore(OPEN_ORDERS, order_id)
+    seconds, micros = redis.time()
+    return None if score is None else score / 1000 - seconds - micros / 1e6
+
+
+def published(publisher: FakePublisher) -> list[tuple[str, int, int]]:
+    """Return the pizzas published, all of them to the topic pizza and under the order's key."""
+    pizzas = [decode(event.value) for event in publisher.published]
+    assert [(event.topic, event.key) for event in publisher.published] == [
+        ("pizza", pizza.order_id.encode()) for pizza in pizzas
+    ]
+    return [(pizza.order_id, pizza.pizza_id, pizza.count) for pizza in pizzas]
+
+
+def test_a_new_order_is_left_alone(relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis) -> None:
+    """It has ten seconds to get ready by itself."""
+    order_id = store.place(2)
+    assert relay.look(Stop()) == 0
+    assert published(publisher) == []
+    assert next_look_s(redis, order_id) == pytest.approx(10, abs=1)
+
+
+def test_the_pizzas_that_lack_toppings_are_published_again(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """And only those; the order stays open, and the next look is later."""
+    order_id = store.place(3)
+    store.join({(order_id, 3): {0: {"sauce": "light"}, 1: FULL}})
+    grow_old(redis, order_id, 20)
+    assert relay.look(Stop()) == 1
+    assert published(publisher) == [(order_id, 0, 3), (order_id, 2, 3)]
+    delay_s = next_look_s(redis, order_id)
+    assert delay_s is not None
+    assert 19 < delay_s < 25
+
+
+def test_a_settled_order_leaves_the_outbox(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """So does one that has expired."""
+    ready, gone = store.place(1), store.place(1)
+    store.join({(ready, 1): {0: FULL}})
+    redis.delete(order_key(gone))
+    for order_id in (ready, gone):
+        redis.zadd(OPEN_ORDERS, {order_id: 0})
+    assert relay.look(Stop()) == 2
+    assert redis.zcard(OPEN_ORDERS) == 0
+    assert published(publisher) == []
+
+
+def test_at_its_deadline_an_order_times_out_after_a_last_try(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """Late toppings may still come, so they are asked for once more."""
+    order_id = store.place(2)
+    store.join({(order_id, 2): {0: FULL}})
+    grow_old(redis, order_id, 300)
+    relay.look(Stop())
+    order = store.get(order_id)
+    assert order is not None
+    assert order.status == "timed_out"
+    assert order.missing(0) == []
+    assert order.missing(1) == list(FULL)
+    assert published(publisher) == [(order_id, 1, 2)]
+    assert redis.zcard(OPEN_ORDERS) == 0
+
+
+def test_the_last_look_before_the_deadline_is_at_the_deadline(
+    relay: Relay, store: OrderStore, redis: FakeRedis
+) -> None:
+    """Not twice as late."""
+    order_id = store.place(1)
+    grow_old(redis, order_id, 290)
+    relay.look(Stop())
+    assert next_look_s(redis, order_id) == pytest.approx(10, abs=1)
+
+
+def test_with_kafka_away_an_order_still_times_out_but_stays_in_the_outbox(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """It is published when Kafka is back, and can still get ready."""
+    order_id = store.place(1)
+    grow_old(redis, order_id, 1000)
+    publisher.failures = 1
+    with pytest.raises(UnavailableError):
+        relay.look(Stop())
+    order = store.get(order_id)
+    assert order is not None
+    assert order.status == "timed_out"
+    assert next_look_s(redis, order_id) == pytest.approx(AGAIN_S, abs=1)
+    redis.zadd(OPEN_ORDERS, {order_id: 0})
+    relay.look(Stop())
+    assert published(publisher) == [(order_id, 0, 1)]
+    assert redis.zcard(OPEN_ORDERS) == 0
+
+
+def test_what_one_relay_has_claimed_no_other_looks_at(store: OrderStore, outbox: Outbox, redis: FakeRedis) -> None:
+    """Until the lease ends, should the first have died."""
+    order_id = store.place(1)
+    grow_old(redis, order_id, 11)
+    assert outbox.claim(10, LEASE_S).order_ids == [order_id]
+    assert outbox.claim(10, LEASE_S).order_ids == []
+    assert next_look_s(redis, order_id) == pytest.approx(LEASE_S, abs=1)
+
+
+def test_the_longest_due_orders_are_claimed_first(store: OrderStore, outbox: Outbox, redis: FakeRedis) -> None:
+    """No more at once than asked for."""
+    order_ids = [store.place(1) for _ in range(5)]
+    for age_s, order_id in enumerate(order_ids, start=20):
+        grow_old(redis, order_id, age_s)
+    assert outbox.claim(2, LEASE_S).order_ids == [order_ids[4], order_ids[3]]
+
+
+def test_an_order_dropped_meanwhile_is_not_put_on_the_list_again(
+    store: OrderStore, outbox: Outbox, redis: FakeRedis
+) -> None:
+    """Another relay may have found it ready."""
+    order_id = store.place(1)
+    grow_old(redis, order_id, 11)
+    claim = outbox.claim(10, LEASE_S)
+    outbox.drop([order_id])
+    outbox.put_off(claim, {order_id: 5.0})
+    assert redis.zcard(OPEN_ORDERS) == 0
+
+
+def test_a_relay_told_to_stop_leaves_the_rest_to_others(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """What is claimed doesn't wait for the end of the lease."""
+    order_id = store.place(1)
+    grow_old(redis, order_id, 11)
+    stop = Stop()
+    stop.set()
+    relay.look(stop)
+    assert published(publisher) == []
+    assert next_look_s(redis, order_id) == pytest.approx(AGAIN_S, abs=1)
+
+
+def test_the_relay_goes_on_when_redis_was_away(relay: Relay, redis_server: FakeServer) -> None:
+    """It waits longer each time, and says so."""
+    stop = ImpatientStop()
+    redis_server.connected = False
+
+    def come_back() -> None:
+        if len(stop.waits) == 3:
+            assert not relay.connected
+            redis_server.connected = True
+        if len(stop.waits) == 4:
+            stop.set()
+
+    stop.on_wait = come_back
+    relay.run(stop)
+    assert relay.connected
+    assert stop.waits[0] < stop.waits[2]
+    assert len(stop.waits) == 4
