@@ -48,8 +48,8 @@ class Load:
             thread.start()
 
     def go_on(self, seconds: float) -> None:
-        """Return after so many seconds of load."""
-        self._stopped.wait(seconds)
+        """Return after so many seconds, of load if it is started."""
+        Event().wait(seconds)
 
     def stop(self) -> None:
         """Stop, and wait for the answers that are under way."""

@@ -1,4 +1,4 @@
-"""python -m tests.faults.shifted <seconds> <module> …: run a module with a wrong wall clock, but true monotonic time."""
+"""python -m tests.faults.shifted <seconds> <module>: run a module with a wrong wall clock and true monotonic time."""
 
 import datetime as dt
 import runpy

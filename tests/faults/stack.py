@@ -19,9 +19,7 @@ from tests.waiting import eventually
 
 TOPPINGS = ("sauce", "cheese", "meats", "veggies")
 WORKERS = tuple(f"workers {topping}" for topping in TOPPINGS)
-SERVICES = tuple(
-    s for s in (*WORKERS, "joiner", "reporter", "relay", "api") if s != "relay" or (ROOT / "api" / "relay.py").exists()
-)
+SERVICES = (*WORKERS, "joiner", "reporter", "relay", "api")
 
 # A client that comes through the proxy must be told the proxy's address for what follows.
 _BEHIND_PROXY = """
@@ -77,6 +75,12 @@ class Stack:
         folder = self.folder / KAFKA
         start_kafka(self.processes, folder, self.kafka_port, print, self.properties)
         self._running[KAFKA] = Running(self.processes.release(KAFKA), folder / "server.log")
+
+    def run_server(self, name: str, command: Sequence[str], log: Path) -> Running:
+        """Run a further server."""
+        self.processes.start(name, command, {}, log=log.with_name("out.log"))
+        self._running[name] = Running(self.processes.release(name), log)
+        return self._running[name]
 
     def create_topics(self) -> None:
         """Run `python -m pizzeria topics`."""

@@ -1,5 +1,6 @@
 """The broker goes away, and comes back."""
 
+from tests.faults.cluster import start_cluster
 from tests.faults.load import Load
 from tests.faults.stack import SERVICES, Stack
 from tests.faults.verdict import Verdict
@@ -54,5 +55,23 @@ def test_the_broker_is_down_when_the_services_start(fresh_stack: Stack, load: Lo
     stack.start_kafka()
     stack.create_topics()
     verdict.measure_recovery()
+    verdict.check()
+    assert not load.refused
+
+
+def test_one_of_three_brokers_is_killed(fresh_stack: Stack, load: Load, verdict: Verdict) -> None:
+    """With three replicas of each topic the other two go on."""
+    stack = fresh_stack
+    brokers = start_cluster(stack)
+    stack.start_redis()
+    stack.create_topics()
+    for service in SERVICES:
+        stack.start(service)
+    stack.wait_until_ready()
+    load.start()
+    load.go_on(3)
+    brokers[0].kill()
+    verdict.measure_recovery()
+    load.go_on(3)
     verdict.check()
     assert not load.refused

@@ -3,6 +3,7 @@
 import json
 import time
 from collections import Counter, defaultdict
+from contextlib import suppress
 from functools import partial
 from http.client import HTTPConnection
 from typing import Any
@@ -16,7 +17,6 @@ from tests.faults.stack import TOPPINGS, Stack
 from tests.faults.topics import DEAD_LETTERS, records_of
 from tests.waiting import eventually
 
-SETTLED = {"ready", "timed_out"}
 POISON = b"poison"  # keys of records that are no pizzas begin with it
 
 PizzaId = tuple[str, int]
@@ -43,13 +43,7 @@ class Verdict:
         """Return the seconds from now, the end of a fault, until all orders accepted or stored so far are ready."""
         began = time.monotonic()
         eventually(lambda: self._load.accepted, timeout_s)
-        left = {order_id for order_id, _ in self._load.accepted} | set(self._stored())
-
-        def all_ready() -> bool:
-            left.difference_update(order_id for order_id, status in self._statuses(left).items() if status == "ready")
-            return not left
-
-        eventually(all_ready, timeout_s)
+        self._wait_until({"ready"}, timeout_s)
         self.recovery_s = time.monotonic() - began
         return self.recovery_s
 
@@ -66,7 +60,7 @@ class Verdict:
         assert accepted, "no order was accepted, so nothing is proved"
         assert not self._stack.died()
         # An order that is stored is to be finished even if whoever ordered it had no answer.
-        eventually(lambda: SETTLED.issuperset(self._statuses({*accepted, *self._stored()}).values()), timeout_s)
+        self._wait_until({"ready", "timed_out"}, timeout_s)
         eventually(lambda: self._stack.redis.zcard("orders:open") == 0, timeout_s)
 
         orders = self._stored()
@@ -92,6 +86,17 @@ class Verdict:
             remark=remark,
         )
         assert status.total() == status["ready"], status  # no row takes as long as an order's deadline
+
+    def _wait_until(self, statuses: set[str], timeout_s: float) -> None:
+        left = {order_id for order_id, _ in self._load.accepted} | set(self._stored())
+
+        def nothing_left() -> bool:
+            left.difference_update(order_id for order_id, status in self._statuses(left).items() if status in statuses)
+            return not left
+
+        with suppress(AssertionError):  # the one below says more
+            eventually(nothing_left, timeout_s)
+        assert not left, f"{len(left)} orders are not {statuses} after {timeout_s} s: {sorted(left)[:3]} …"
 
     def _statuses(self, order_ids: set[str]) -> dict[str, str | None]:
         pipeline = self._stack.redis.pipeline(transaction=False)
