@@ -27,9 +27,8 @@ def start_cluster(stack: Stack) -> list[Running]:
     brokers = []
     for node in nodes:
         own = _MEMBER.format(node=node, voters=voters, host=HOST, port=ports[node], controller=controllers[node])
-        folder = stack.folder / f"kafka-{node}"
-        command = kafka_server.prepare(jars, folder, ports[node], own, cluster_id)
-        brokers.append(stack.run_server(f"kafka {node}", command, folder / "server.log"))
+        command = kafka_server.prepare(jars, stack.folder / f"kafka-{node}", ports[node], own, cluster_id)
+        brokers.append(stack.start_process(f"kafka {node}", command, {}))
     eventually(lambda: all(is_open(port) for port in ports.values()), timeout_s=60)
     stack.kafka = ",".join(f"{HOST}:{port}" for port in ports.values())
     stack.env = {"KAFKA_TOPIC_REPLICATION": "3"}

@@ -2,7 +2,7 @@
 
 from tests.faults.cluster import start_cluster
 from tests.faults.load import Load
-from tests.faults.stack import SERVICES, Stack
+from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
 
 DELIVERY_TIMEOUT_S = 15  # after which the services' producers give up on an event
@@ -46,14 +46,13 @@ def test_the_broker_is_down_when_the_services_start(fresh_stack: Stack, load: Lo
     """Orders are accepted at once, and get ready when there is a broker, with no restart of anything."""
     stack = fresh_stack
     stack.start_redis()
-    for service in SERVICES:
-        stack.start(service)
+    stack.start_services()
     stack.wait_until_ready(["api"])
     load.start()
     load.go_on(8)
     assert load.accepted
     stack.start_kafka()
-    stack.create_topics()
+    stack.run("pizzeria", "topics")
     verdict.measure_recovery()
     verdict.check()
     assert not load.refused
@@ -64,9 +63,8 @@ def test_one_of_three_brokers_is_killed(fresh_stack: Stack, load: Load, verdict:
     stack = fresh_stack
     brokers = start_cluster(stack)
     stack.start_redis()
-    stack.create_topics()
-    for service in SERVICES:
-        stack.start(service)
+    stack.run("pizzeria", "topics")
+    stack.start_services()
     stack.wait_until_ready()
     load.start()
     load.go_on(3)

@@ -6,7 +6,7 @@ from redis import Redis
 
 from local.ports import HOST
 from tests.faults.load import Load
-from tests.faults.stack import SERVICES, Stack
+from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
 from tests.waiting import eventually
 
@@ -15,9 +15,8 @@ def test_redis_is_down_when_the_services_start(fresh_stack: Stack, load: Load, v
     """Orders are refused, not lost, until it is there."""
     stack = fresh_stack
     stack.start_kafka()
-    stack.create_topics()
-    for service in SERVICES:
-        stack.start(service)
+    stack.run("pizzeria", "topics")
+    stack.start_services()
     eventually(lambda: load.post(1) == 503, timeout_s=30)
     load.start()
     load.go_on(5)

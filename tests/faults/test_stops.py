@@ -19,8 +19,7 @@ def stop_all(stack: Stack) -> None:
 
 def start_again(stack: Stack) -> None:
     """Start every service anew."""
-    for service in SERVICES:
-        stack.start(service)
+    stack.start_services()
     stack.wait_until_ready()
 
 
