@@ -60,7 +60,7 @@ class Relay:
             except UnavailableError as error:
                 self.connected = False
                 pause_s = backoff.next_s()
-                log.warning("trying again", error=str(error), topic=self._topics.pizza, retry_s=pause_s)
+                log.warning("trying again", error=str(error), list="orders:open", retry_s=pause_s)
             else:
                 backoff.reset()
                 self.connected = True
@@ -149,7 +149,7 @@ def _parts(orders: Sequence[Order]) -> Iterator[list[Order]]:
 
 def main() -> None:
     """Build the relay and run it."""
-    settings = process.start("relay")
+    settings = process.start("api.relay")
     redis, publisher = connect(settings), Publisher(settings)
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
     service.run(Relay(store, Outbox(redis), publisher, Topics(), settings), publisher, settings)

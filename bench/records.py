@@ -13,14 +13,15 @@ PIZZAS_PER_ORDER = 10
 _ORDERS_AT_ONCE = 50  # 500 records, as a worker publishes them when it catches up
 
 
-def fill(publisher: Publisher, topics: Topics, pizzas: int) -> None:
-    """Publish pizzas, and what each of the four workers makes of them, to their topics.
+def fill(publisher: Publisher, topics: Topics, pizzas: int) -> list[str]:
+    """Publish pizzas, and what each of the four workers makes of them, to their topics; return the orders' ids.
 
     Args:
         publisher: to Kafka.
         topics: their names; they must be there.
         pizzas: how many; a multiple of 500.
     """
+    order_ids: list[str] = []
     chooses = {topping: import_module(f"workers.{topping}").choose for topping in TOPPINGS}
     for _ in range(pizzas // (_ORDERS_AT_ONCE * PIZZAS_PER_ORDER)):
         ordered = [pizza for _ in range(_ORDERS_AT_ONCE) for pizza in _order()]
@@ -28,6 +29,8 @@ def fill(publisher: Publisher, topics: Topics, pizzas: int) -> None:
         for topping, choose in chooses.items():
             partial = [replace(pizza, **{topping: choose(pizza)}) for pizza in ordered]
             publisher.publish(_events(publisher, topics.having(topping), partial))
+        order_ids += [pizza.order_id for pizza in ordered if pizza.pizza_id == 0]
+    return order_ids
 
 
 def _order() -> list[Pizza]:

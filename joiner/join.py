@@ -1,9 +1,8 @@
 """The joiner's stream: the partial pizzas of all topping topics in, orders in Redis out."""
 
-from collections import defaultdict
-
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, SizedOrder, Toppings
+from pizzeria.order_store import OrderStore
+from pizzeria.partials import Partials
 from pizzeria.settings import Settings
 from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial
 
@@ -37,14 +36,10 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
 
 def join(store: OrderStore, topics: Topics) -> Handler:
     """Return the handler that merges a batch into the store, and makes dead letters of what the store refuses."""
-    topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
+    partials = Partials(topics)
 
     def handle(batch: Batch) -> list[Event]:
-        orders: dict[SizedOrder, dict[int, Toppings]] = defaultdict(lambda: defaultdict(dict))
-        for record, pizza in batch:
-            topping = topping_of[record.topic]
-            orders[pizza.order_id, pizza.count][pizza.pizza_id][topping] = getattr(pizza, topping)
-        refused = store.join(orders)
+        refused = store.join(partials.by_order(batch))
         return [
             dead_letter(record, topics.dead_letters, SERVICE, refused[pizza.order_id, pizza.count])
             for record, pizza in batch

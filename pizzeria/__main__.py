@@ -1,10 +1,12 @@
-"""python -m pizzeria topics: create the topics."""
+"""python -m pizzeria …: what is done once, and not by a service."""
 
 import click
 
 from pizzeria import process
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
+from pizzeria.order_store import OrderStore, ReportStore, connect
+from pizzeria.rebuild import rebuild
 from pizzeria.stream import create_topics
 
 
@@ -23,6 +25,19 @@ def topics() -> None:
         raise SystemExit(str(error)) from None
     for topic, is_new in created.items():
         click.echo(f"{topic}: {'created' if is_new else 'is there'}")
+
+
+@main.command("rebuild", help="Restore what Redis has lost of orders and counts, from the topics.")
+def rebuild_redis() -> None:
+    """Rebuild, and say what was restored."""
+    settings = process.start("pizzeria rebuild")
+    redis = connect(settings)
+    store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
+    try:
+        rebuilt = rebuild(settings, Topics(), store, ReportStore(redis, settings.order_ttl_s))
+    except UnavailableError as error:
+        raise SystemExit(f"{error}; run it again") from None
+    click.echo(f"{rebuilt.records} records read: {rebuilt.restored} orders restored, {rebuilt.opened} still incomplete")
 
 
 if __name__ == "__main__":

@@ -1,15 +1,12 @@
 """What every service does at its start and its end: read the settings, set up its log, stop when told to."""
 
 import gc
-import logging
 import queue
 import signal
-import sys
 from contextlib import suppress
 from types import FrameType
 
-import structlog
-
+from pizzeria.logs import configure_logging
 from pizzeria.settings import Settings, SettingsError, read_settings
 
 
@@ -30,59 +27,6 @@ def start(service: str) -> Settings:
     # Records come by thousands and none is part of a cycle: the default, 700, looks for garbage all the time.
     gc.set_threshold(100_000)
     return settings
-
-
-def configure_logging(service: str, settings: Settings) -> None:
-    """Send structlog's events and the libraries' log records to stdout in one format.
-
-    Args:
-        service: every line carries it.
-        settings: log_format and log_level.
-    """
-
-    def add_service(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        event["service"] = service
-        return event
-
-    shared: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        add_service,
-    ]
-    renderers: list[structlog.typing.Processor]
-    if settings.log_format == "json":
-        renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    else:
-        renderers = [
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stdout.isatty(),
-                pad_event_to=0,
-                pad_level=False,
-                exception_formatter=structlog.dev.plain_traceback,  # the other one shows variables, passwords too
-            )
-        ]
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
-        )
-    )
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(settings.log_level.upper())
-    # They tell of every connection and request at info.
-    for chatty in ("kafka", "werkzeug"):
-        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
 
 
 class Stop:

@@ -1,9 +1,8 @@
 """The reporter's stream: the partial pizzas of all topping topics in, counts in Redis out."""
 
-from collections import defaultdict
-
 from pizzeria.events import Topics
-from pizzeria.order_store import CountedOrder, ReportStore
+from pizzeria.order_store import ReportStore
+from pizzeria.partials import Partials
 from pizzeria.settings import Settings
 from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial
 from reporter.counts import Counts
@@ -43,14 +42,11 @@ def reporter_stream(
 
 def count(store: ReportStore, counts: Counts, topics: Topics) -> Handler:
     """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses."""
+    partials = Partials(topics)
     topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
 
     def handle(batch: Batch) -> list[Event]:
-        chosen: dict[CountedOrder, dict[int, str]] = defaultdict(dict)
-        for record, pizza in batch:
-            topping = topping_of[record.topic]
-            chosen[topping, pizza.order_id][pizza.pizza_id] = getattr(pizza, topping)
-        refused = store.count(chosen)
+        refused = store.count(partials.by_topping(batch))
         counts.refresh()
         return [
             dead_letter(record, topics.dead_letters, SERVICE, refused[topping_of[record.topic], pizza.order_id])

@@ -67,18 +67,19 @@ class OrderStore:
         self._scripts.run_all([*self._open([order_id]), self._place(order_id, count, _NOW)])
         return order_id
 
-    def restore(self, created_at: Mapping[SizedOrder, str]) -> None:
-        """Store orders that Redis has lost, those that it hasn't stay as they are; the relay isn't told of them.
+    def restore(self, created_at: Mapping[SizedOrder, str]) -> int:
+        """Store orders that Redis has lost, and return how many; the others stay as they are.
 
         Args:
-            created_at: RFC 3339, UTC, of each order.
+            created_at: RFC 3339, UTC, of each order. They are not put on the relay's list.
         """
-        self._scripts.run_all([self._place(*order, at) for order, at in created_at.items()])
+        return sum(self._scripts.run_all([self._place(*order, at) for order, at in created_at.items()]))
 
-    def open_unless_ready(self, order_ids: Iterable[str]) -> None:
-        """Put orders on the relay's list, but for those that are ready or not there."""
+    def open_if_preparing(self, order_ids: Iterable[str]) -> int:
+        """Put the orders that are being prepared on the relay's list, and return how many were not on it."""
         statuses = self.statuses(order_ids)
-        self._scripts.run_all(self._open([id_ for id_, status in statuses.items() if status not in (None, "ready")]))
+        preparing = [order_id for order_id, status in statuses.items() if status == "preparing"]
+        return sum(self._scripts.run_all(self._open(preparing)))
 
     def get(self, order_id: str) -> Order | None:
         """Return an order, or None if it isn't there (any more)."""

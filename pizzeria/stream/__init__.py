@@ -3,7 +3,8 @@
 from pizzeria.stream.dead_letters import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
 from pizzeria.stream.publisher import Event, Publisher
-from pizzeria.stream.record import Record, read_partial
+from pizzeria.stream.read_back import read_back
+from pizzeria.stream.record import Record, read_partial, read_pizza
 from pizzeria.stream.topics import create_topics
 
 __all__ = [
@@ -16,5 +17,7 @@ __all__ = [
     "UnequalPartitionsError",
     "create_topics",
     "dead_letter",
+    "read_back",
     "read_partial",
+    "read_pizza",
 ]

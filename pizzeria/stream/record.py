@@ -12,6 +12,7 @@ class Record(Protocol):
     topic: str
     partition: int
     offset: int
+    timestamp: int  # ms since the epoch
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes | None]]

@@ -4,7 +4,9 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -17,9 +19,9 @@ from tests.integration.records import records_of
 from tests.waiting import eventually
 
 
-def call(method: str, port: int, path: str) -> tuple[int, dict[str, str], Any]:
+def call(method: str, port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], Any]:
     """Send a request and return status, headers and the JSON of the answer."""
-    request = urllib.request.Request(f"http://{HOST}:{port}{path}", method=method)
+    request = urllib.request.Request(f"http://{HOST}:{port}{path}", method=method, headers=headers or {})
     try:
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
             return answer.status, dict(answer.headers), json.load(answer)
@@ -71,6 +73,24 @@ def test_two_replicas_on_two_ports_answer_alike(api: Any, settings: Settings) ->
     assert call("GET", second, headers["Location"])[2]["count"] == 3
     events = [r for r in records_of(settings, Topics().pizza) if r.key.decode() == body["order_id"]]
     assert len(events) == 3
+
+
+def test_posts_of_one_idempotency_key_at_once_make_one_order(api: Any, settings: Settings) -> None:
+    """On two replicas: whoever comes first decides, and the others get its order, or 422 if theirs is another."""
+    create_topics(settings, Topics())
+    ports, key = (api(), api()), uuid4().hex
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(
+            pool.map(
+                lambda n: call("POST", ports[n % 2], f"/order/{2 + (n > 11)}", {"Idempotency-Key": key}), range(16)
+            )
+        )
+    accepted = {body["order_id"] for status, _, body in answers if status == 202}
+    [order_id] = accepted
+    assert {status for status, _, _ in answers} == {202, 422}
+    count = call("GET", ports[0], f"/order/{order_id}")[2]["count"]
+    events = [json.loads(r.value) for r in records_of(settings, Topics().pizza) if r.key.decode() == order_id]
+    assert {(event["pizza_id"], event["count"]) for event in events} == {(n, count) for n in range(count)}
 
 
 def test_with_kafka_away_an_order_is_still_accepted(api: Any) -> None:

@@ -19,6 +19,7 @@ class FakeRecord:
     key: bytes | None = None
     value: bytes | None = None
     headers: list[tuple[str, bytes | None]] = field(default_factory=list)
+    timestamp: int = 0
 
 
 def record_of(pizza: Pizza, topic: str = "pizza", partition: int = 0, offset: int = 0) -> FakeRecord:

@@ -166,6 +166,21 @@ def test_an_order_is_shown_with_nulls_for_what_is_not_there_yet(client: FlaskCli
     }
 
 
+def test_a_timed_out_order_names_what_each_pizza_lacks(client: FlaskClient, store: OrderStore) -> None:
+    """Until the late toppings come, which make it ready all the same."""
+    order_id = store.place(2)
+    toppings = {"sauce": "bbq", "cheese": "extra", "meats": "none", "veggies": "olives"}
+    store.join({(order_id, 2): {0: toppings, 1: {"meats": "none", "sauce": "light"}}})
+    store.time_out([order_id])
+    order = client.get(f"/order/{order_id}").get_json()
+    assert (order["status"], order["completed_at"]) == ("timed_out", None)
+    assert [pizza["missing"] for pizza in order["pizzas"]] == [[], ["cheese", "veggies"]]
+    store.join({(order_id, 2): {1: toppings}})
+    order = client.get(f"/order/{order_id}").get_json()
+    assert order["status"] == "ready"
+    assert all("missing" not in pizza for pizza in order["pizzas"])
+
+
 def test_a_ready_order_says_when_it_was_completed(client: FlaskClient, store: OrderStore) -> None:
     """Its pizzas are whole."""
     toppings = {"sauce": "bbq", "cheese": "extra", "meats": "none", "veggies": "olives"}

@@ -9,8 +9,10 @@ from typing import Literal
 import pytest
 import structlog
 
-from pizzeria.process import configure_logging, start
+from pizzeria.logs import configure_logging
+from pizzeria.process import start
 from pizzeria.settings import Settings
+from tests.unit.fakes import Clock
 
 LOGGERS = ("", "kafka", "werkzeug")
 
@@ -53,6 +55,22 @@ def test_the_console_gets_readable_lines(capsys: pytest.CaptureFixture[str]) -> 
     assert ours.endswith(" [info] order ready order_id=6f0c service=joiner")
     assert theirs.endswith(" [warning] away service=joiner")
     assert "\x1b" not in ours + theirs
+
+
+def test_kafkas_own_messages_are_not_repeated_at_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its client tells of every try to connect, several a second; ours say when the next try is."""
+    clock = Clock()
+    monkeypatch.setattr("pizzeria.logs.time", clock)
+    configure_logging("joiner", Settings())
+    for _ in range(100):
+        logging.getLogger("kafka.net").warning("no connection to %d", clock.now)
+        logging.getLogger("pizzeria").warning("ours")
+        clock.advance(0.2)
+    lines = capsys.readouterr().out.splitlines()
+    assert sum("no connection" in line for line in lines) == 2
+    assert sum("ours" in line for line in lines) == 100
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])

@@ -63,6 +63,8 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         ("HEALTH_PORT", "0", "HEALTH_PORT='0': Expected `int` >= 1"),
         ("API_PROCESSES", "1.5", "API_PROCESSES='1.5': Expected `int`, got `str`"),
         ("ORDER_TTL_S", "59", "ORDER_TTL_S='59': Expected `int` >= 60"),
+        ("ORDER_RETRY_S", "0", "ORDER_RETRY_S='0': Expected `int` >= 1"),
+        ("ORDER_DEADLINE_S", "86400", "ORDER_DEADLINE_S=86400: not below ORDER_TTL_S=86400"),
         ("MAX_ORDER_SIZE", "0", "MAX_ORDER_SIZE='0': Expected `int` >= 1"),
         ("MAX_ORDER_SIZE", "100001", "MAX_ORDER_SIZE='100001': Expected `int` <= 100000"),
         ("KAFKA_TOPIC_PARTITIONS", "0", "KAFKA_TOPIC_PARTITIONS='0': Expected `int` >= 1"),

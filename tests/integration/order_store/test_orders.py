@@ -1,10 +1,8 @@
-"""The order store's suite: the same tests on fakeredis and on the real server."""
+"""Orders in the store."""
 
-from collections.abc import Iterator
 from itertools import pairwise, product
 from typing import Any
 
-import fakeredis
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -13,56 +11,12 @@ from redis import Redis
 
 from pizzeria.order_store import (
     IdempotencyKeyReusedError,
-    Order,
     OrderStore,
-    Outbox,
     ReportStore,
     order_key,
-    report_key,
-    seen_key,
 )
 from pizzeria.toppings import TOPPINGS
-
-FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
-TTL_S, RETRY_S = 3600, 10
-
-
-@pytest.fixture(params=["fake", "real"])
-def redis(request: pytest.FixtureRequest) -> Iterator["Redis"]:
-    """An empty Redis, once fake, once real."""
-    client: Redis
-    if request.param == "fake":
-        client = fakeredis.FakeRedis(decode_responses=True)
-    else:
-        client = Redis.from_url(request.getfixturevalue("redis_url").replace("/0", "/1"), decode_responses=True)
-    client.flushdb()
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def store(redis: "Redis") -> OrderStore:
-    """A store on it."""
-    return OrderStore(redis, TTL_S, RETRY_S)
-
-
-@pytest.fixture
-def outbox(redis: "Redis") -> Outbox:
-    """The open orders on it."""
-    return Outbox(redis)
-
-
-@pytest.fixture
-def report_store(redis: "Redis") -> ReportStore:
-    """The counts on it."""
-    return ReportStore(redis, TTL_S)
-
-
-def read(store: OrderStore, order_id: str) -> Order:
-    """Return an order that must be there."""
-    order = store.get(order_id)
-    assert order is not None
-    return order
+from tests.integration.order_store.orders import FULL, TTL_S, read
 
 
 def test_a_new_order_is_preparing_and_has_no_toppings(store: OrderStore) -> None:
@@ -218,17 +172,6 @@ def test_a_repeated_key_stores_the_order_that_its_first_try_could_not(store: Ord
     redis.delete(order_key(order_id))
     assert store.place(1, "k") == order_id
     assert read(store, order_id).status == "preparing"
-
-
-def test_a_pizza_is_counted_once_however_often_it_is_told(report_store: ReportStore, redis: "Redis") -> None:
-    """Counts survive redelivery."""
-    for _ in range(3):
-        report_store.count({("cheese", "a"): {0: "extra", 1: "none"}, ("cheese", "b"): {0: "extra"}})
-    report_store.count({("cheese", "a"): {1: "none", 2: "extra"}})
-    assert report_store.reports()["cheese"] == {"extra": 3, "none": 1}
-    assert redis.hgetall(report_key("cheese")) == {"extra": "3", "none": "1"}
-    assert 0 < redis.ttl(seen_key("cheese", "a")) <= TTL_S
-    assert redis.ttl(report_key("cheese")) == -1
 
 
 def test_scripts_are_loaded_again_when_the_server_has_forgotten_them(store: OrderStore, redis: "Redis") -> None:

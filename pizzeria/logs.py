@@ -1,0 +1,82 @@
+"""The log of every service: one line an event, readable or JSON, on stdout."""
+
+import logging
+import sys
+import time
+
+import structlog
+
+from pizzeria.settings import Settings
+
+LIBRARY_REPEATS_S = 10.0
+
+
+def configure_logging(service: str, settings: Settings) -> None:
+    """Send structlog's events and the libraries' log records to stdout in one format.
+
+    Args:
+        service: every line carries it.
+        settings: log_format and log_level.
+    """
+
+    def add_service(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        event["service"] = service
+        return event
+
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        add_service,
+    ]
+    renderers: list[structlog.typing.Processor]
+    if settings.log_format == "json":
+        renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    else:
+        renderers = [
+            structlog.dev.ConsoleRenderer(
+                colors=sys.stdout.isatty(),
+                pad_event_to=0,
+                pad_level=False,
+                exception_formatter=structlog.dev.plain_traceback,  # the other one shows variables, passwords too
+            )
+        ]
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
+    # They tell of every connection and request at info.
+    for chatty in ("kafka", "werkzeug"):
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    handler.addFilter(_Seldom())
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+
+
+class _Seldom(logging.Filter):
+    """Lets kafka-python say the same thing every ten seconds: it tells of each try to connect, ten times a second."""
+
+    def __init__(self) -> None:
+        super().__init__("kafka")
+        self._told_at: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if not super().filter(record):
+            return True  # somebody else's
+        now = time.monotonic()
+        is_due = now - self._told_at.get(str(record.msg), float("-inf")) >= LIBRARY_REPEATS_S
+        if is_due:
+            self._told_at[str(record.msg)] = now
+        return is_due

@@ -1,0 +1,70 @@
+"""Making Redis anew from the topics, after its data was lost."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pizzeria.events import Pizza, Topics
+from pizzeria.order_store import OrderStore, ReportStore
+from pizzeria.partials import Partials
+from pizzeria.settings import Settings
+from pizzeria.stream import Batch, Record, read_back, read_partial, read_pizza
+
+
+class Rebuilt(NamedTuple):
+    """What a rebuild has done."""
+
+    records: int  # that it has read
+    restored: int  # orders that Redis didn't have
+    opened: int  # orders that the relay didn't know to be incomplete
+
+
+def rebuild(settings: Settings, topics: Topics, store: OrderStore, reports: ReportStore) -> Rebuilt:
+    """Restore what Redis has lost of the orders and the counts: those of the last order_ttl_s, for older ones expire.
+
+    Everything may run meanwhile. What is there already is neither changed nor counted again, for what it has counted
+    Redis remembers as long; so a second run changes nothing.
+
+    Args:
+        settings: the kafka_* variables, and order_ttl_s.
+        topics: to read; from records that carry no pizza nothing is restored.
+        store: the orders.
+        reports: the counts.
+
+    Raises:
+        UnavailableError: Kafka or Redis is away; to run it again is harmless.
+    """
+    since_ms = int(1000 * (time.time() - settings.order_ttl_s))
+    partials, partial = Partials(topics), read_partial(topics)
+    records = restored = opened = 0
+    for ordered in read_back(settings, [topics.pizza], since_ms=since_ms):
+        records += len(ordered)
+        restored += store.restore(
+            {(p.order_id, p.count): _time(r) for r, p in reversed(_readable(ordered, read_pizza))}
+        )
+    for made in read_back(settings, list(topics.by_topping.values()), since_ms=since_ms):
+        records += len(made)
+        batch = _readable(made, partial)
+        store.join(partials.by_order(batch), {(p.order_id, p.count): _time(r) for r, p in batch})
+        reports.count(partials.by_topping(batch))
+    # Only now, or the relay would take all of them for incomplete.
+    for ordered in read_back(settings, [topics.pizza], since_ms=since_ms):
+        opened += store.open_if_preparing({pizza.order_id for _, pizza in _readable(ordered, read_pizza)})
+    return Rebuilt(records, restored, opened)
+
+
+def _readable(records: Sequence[Record], read: Callable[[Record], Pizza]) -> Batch:
+    batch: list[tuple[Record, Pizza]] = []
+    for record in records:
+        try:
+            batch.append((record, read(record)))
+        except (ValueError, RecursionError):
+            continue  # it is a dead letter
+    return batch
+
+
+def _time(record: Record) -> str:
+    return (
+        datetime.fromtimestamp(record.timestamp / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )

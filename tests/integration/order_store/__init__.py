@@ -1,0 +1,1 @@
+"""The order store's suite: the same tests on fakeredis and on the real server."""

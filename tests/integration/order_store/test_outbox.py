@@ -1,0 +1,92 @@
+"""The orders that are open, lost, or late."""
+
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from pizzeria.order_store import (
+    OPEN_ORDERS,
+    OrderStore,
+    Outbox,
+    order_key,
+)
+from tests.integration.order_store.orders import FULL, RETRY_S, read
+
+
+def test_an_order_is_on_the_relays_list_from_the_start(store: OrderStore, redis: "Redis") -> None:
+    """Due in ten seconds by the clock of Redis; placing it again doesn't put that off."""
+    order_id = store.place(1, "k")
+    seconds, _ = redis.time()
+    first: Any = redis.zscore(OPEN_ORDERS, order_id)
+    assert first / 1000 - seconds == pytest.approx(RETRY_S, abs=2)
+    store.place(1, "k")
+    assert redis.zrange(OPEN_ORDERS, 0, -1, withscores=True) == [(order_id, first)]
+
+
+def test_a_claim_is_a_lease(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
+    """What is due is given to one relay only, the longest due first, until its lease ends."""
+    order_ids = [store.place(1) for _ in range(3)]
+    assert outbox.claim(10, 30).order_ids == []
+    redis.zadd(OPEN_ORDERS, {order_id: 1000 - n for n, order_id in enumerate(order_ids)})
+    assert outbox.claim(2, 30).order_ids == order_ids[:0:-1]
+    assert outbox.claim(2, 0).order_ids == order_ids[:1]
+    claim = outbox.claim(2, 30)
+    assert claim.order_ids == order_ids[:1]
+    seconds, _ = redis.time()
+    assert claim.now.timestamp() == pytest.approx(seconds, abs=2)
+
+
+def test_orders_are_put_off_and_dropped(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
+    """One that was dropped meanwhile doesn't come back."""
+    kept, dropped = store.place(1), store.place(1)
+    claim = outbox.claim(10, 30)
+    outbox.drop([dropped])
+    outbox.put_off(claim, {kept: 0.0, dropped: 0.0})
+    assert outbox.claim(10, 30).order_ids == [kept]
+    outbox.drop([])
+    outbox.put_off(claim, {})
+
+
+def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") -> None:
+    """Not when it is ready, and not when it isn't there."""
+    late, ready = store.place(1), store.place(1)
+    store.join({(ready, 1): {0: FULL}, (late, 1): {0: {"sauce": "light"}}})
+    channel: Any = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+    channel.subscribe(order_key(late))
+    channel.get_message(timeout=1)
+    assert store.time_out([late, ready, "gone"]) == [late]
+    assert store.time_out([late, ready, "gone"]) == []
+    assert [store.statuses([late, ready, "gone"])] == [{late: "timed_out", ready: "ready", "gone": None}]
+    assert read(store, late).missing(0) == ["cheese", "meats", "veggies"]
+    assert [channel.get_message(timeout=0.5)["data"], channel.get_message(timeout=0.1)] == ["timed_out 0/1", None]
+    channel.close()
+
+
+def test_an_order_that_its_events_create_is_put_on_the_relays_list(store: OrderStore, redis: "Redis") -> None:
+    """It must get ready or time out like any other."""
+    known = store.place(1)
+    redis.delete(OPEN_ORDERS)
+    store.join({("wiped", 2): {1: FULL}, (known, 1): {0: {"sauce": "light"}}})
+    store.join({("wiped", 2): {0: {"sauce": "light"}}})
+    assert redis.zrange(OPEN_ORDERS, 0, -1) == ["wiped"]
+
+
+def test_a_lost_order_is_restored_with_its_times(store: OrderStore, redis: "Redis") -> None:
+    """One that is there stays as it is; what isn't ready goes on the relay's list when it is told to."""
+    there = store.place(1)
+    created_at, then, later = read(store, there).created_at, "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:07.000Z"
+    redis.delete(OPEN_ORDERS)
+    assert store.restore({(there, 1): then, ("lost", 1): then, ("part", 2): then}) == 2
+    store.join({("lost", 1): {0: FULL}, ("part", 2): {0: FULL}}, {("lost", 1): later, ("part", 2): later})
+    assert redis.zcard(OPEN_ORDERS) == 0
+    assert store.open_if_preparing([there, "lost", "part", "nobody"]) == 2
+    assert store.open_if_preparing([there, "lost", "part", "nobody"]) == 0
+    assert set(redis.zrange(OPEN_ORDERS, 0, -1)) == {there, "part"}
+    assert read(store, there).created_at == created_at
+    assert [read(store, "lost").status, read(store, "lost").created_at, read(store, "lost").completed_at] == [
+        "ready",
+        then,
+        later,
+    ]
+    assert (read(store, "part").status, read(store, "part").created_at) == ("preparing", then)

@@ -1,0 +1,154 @@
+"""Making Redis anew from the topics."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from api.events import pizza_events
+from joiner.join import joiner_stream
+from local.ports import HOST, free_port
+from local.processes import ROOT
+from pizzeria.events import Topics
+from pizzeria.order_store import OrderStore, Outbox, ReportStore, order_key
+from pizzeria.rebuild import rebuild
+from pizzeria.settings import Settings
+from pizzeria.stream import Event, Publisher
+from pizzeria.toppings import TOPPINGS
+from reporter.count import reporter_stream
+from reporter.counts import Counts
+from tests.integration.test_joiner import partial_events, status
+from tests.waiting import eventually, running
+
+
+@pytest.fixture
+def redis(settings: Settings) -> Iterator["Redis"]:
+    """An empty database of the real Redis."""
+    client: Redis = Redis.from_url(settings.redis_url.replace("/0", "/2"), decode_responses=True)
+    client.flushdb()
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def store(redis: "Redis") -> OrderStore:
+    """The orders in it."""
+    return OrderStore(redis, ttl_s=3600, retry_s=10)
+
+
+@pytest.fixture
+def reports(redis: "Redis") -> ReportStore:
+    """The counts in it."""
+    return ReportStore(redis, ttl_s=3600)
+
+
+def contents(redis: "Redis") -> dict[str, Any]:
+    """Return every key with its value; of a bitmap, how many are counted."""
+    readers: dict[str, Any] = {
+        "hash": redis.hgetall,
+        "zset": lambda key: redis.zrange(key, 0, -1),
+        "string": redis.bitcount,
+    }
+    return {key: readers[str(redis.type(key))](key) for key in redis.scan_iter()}
+
+
+def comparable(contents: dict[str, Any]) -> dict[str, Any]:
+    """Return the contents without what a rebuild can't know to the millisecond, and pizzas as dicts."""
+    return {
+        key: {
+            field: json.loads(content) if field.startswith("pizza:") else content
+            for field, content in value.items()
+            if not field.endswith("_at")
+        }
+        if isinstance(value, dict)
+        else value
+        for key, value in contents.items()
+    }
+
+
+def test_a_wiped_redis_is_made_anew_and_a_second_time_changes_nothing(
+    settings: Settings, topics: Topics, publisher: Publisher, store: OrderStore, reports: ReportStore, redis: "Redis"
+) -> None:
+    """Orders, readiness, counts and the relay's list; a bad record makes nothing."""
+    counts = {store.place(count): count for count in (3, 2, 1)}
+    ready, partly, _ = counts
+    for order_id, count in counts.items():
+        publisher.publish(pizza_events(publisher, topics, order_id, count, range(count)))
+    publisher.publish([Event(topics.pizza, b"bad", b"no pizza", 0), Event(topics.having("sauce"), b"bad", b"{}", 0)])
+    events = [*partial_events(topics, ready, 3), *partial_events(topics, partly, 2)[:-1]]
+    streams = [
+        joiner_stream(settings, store, publisher, topics),
+        reporter_stream(settings, reports, Counts(reports), publisher, topics),
+    ]
+    with running(*streams):
+        publisher.publish(events)
+        eventually(lambda: status(store, ready) == "ready")
+        eventually(lambda: sum(sum(counts.values()) for counts in reports.reports().values()) == len(events))
+    Outbox(redis).drop([ready])
+    before = contents(redis)
+
+    redis.flushdb()
+    assert rebuild(settings, topics, store, reports) == (sum(counts.values()) + len(events) + 2, 3, 2)
+    after = contents(redis)
+    assert comparable(after) == comparable(before)
+    for order_id in counts:
+        told = (datetime.fromisoformat(each[order_key(order_id)]["created_at"]) for each in (before, after))
+        assert abs(next(told) - next(told)).total_seconds() < 60
+    assert rebuild(settings, topics, store, reports).restored == 0
+    assert contents(redis) == after
+
+
+def test_what_is_there_is_not_counted_again(
+    settings: Settings, topics: Topics, publisher: Publisher, store: OrderStore, reports: ReportStore
+) -> None:
+    """A rebuild of a Redis that has lost nothing, while the services run."""
+    order_id = store.place(4)
+    publisher.publish(pizza_events(publisher, topics, order_id, 4, range(4)))
+    streams = [
+        joiner_stream(settings, store, publisher, topics),
+        reporter_stream(settings, reports, Counts(reports), publisher, topics),
+    ]
+    with running(*streams):
+        publisher.publish(partial_events(topics, order_id, 4))
+        for _ in range(2):
+            rebuild(settings, topics, store, reports)
+        eventually(lambda: status(store, order_id) == "ready")
+        publisher.publish(partial_events(topics, order_id, 4))
+        rebuild(settings, topics, store, reports)
+        assert {topping: sum(counts.values()) for topping, counts in reports.reports().items()} == dict.fromkeys(
+            TOPPINGS, 4
+        )
+
+
+def test_orders_that_would_have_expired_stay_away(
+    settings: Settings,
+    topics: Topics,
+    publisher: Publisher,
+    store: OrderStore,
+    reports: ReportStore,
+    redis: "Redis",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What Redis no longer remembers to have counted can't be counted again."""
+    publisher.publish(pizza_events(publisher, topics, "old", 1, [0]) + partial_events(topics, "old", 1))
+    real_time = time.time
+    monkeypatch.setattr("pizzeria.rebuild.time.time", lambda: real_time() + settings.order_ttl_s + 60)
+    assert rebuild(settings, topics, store, reports) == (0, 0, 0)
+    assert contents(redis) == {}
+
+
+def test_without_kafka_nothing_is_rebuilt_and_one_line_says_so(redis_url: str) -> None:
+    """It can be run again."""
+    env = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{free_port()}", "REDIS_URL": redis_url}
+    command = [sys.executable, "-m", "pizzeria", "rebuild"]
+    ended = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"Kafka at {env['KAFKA_BOOTSTRAP_SERVERS']}")
+    assert len(ended.stderr.splitlines()) == 1

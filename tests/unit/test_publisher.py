@@ -1,0 +1,141 @@
+"""Publishing while Kafka is away, without Kafka."""
+
+from typing import Any
+
+import pytest
+from kafka.errors import KafkaTimeoutError
+
+from pizzeria.errors import UnavailableError
+from pizzeria.process import Stop
+from pizzeria.settings import Settings
+from pizzeria.stream import Event, Publisher
+from tests.unit.fakes import Clock
+
+EVENT = Event("pizza", b"key", b"value", 0)
+
+
+class FakeFuture:
+    """What becomes of a record: nothing, until a test says otherwise.
+
+    Args:
+        clock: moves on by what is waited.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.is_done = False
+        self.waits: list[float] = []
+        self._clock = clock
+
+    def succeeded(self) -> bool:
+        """Whether it is acknowledged."""
+        return self.is_done
+
+    def get(self, timeout: float) -> None:
+        """Wait in vain."""
+        self.waits.append(timeout)
+        self._clock.advance(timeout)
+        if not self.is_done:
+            raise KafkaTimeoutError("not acknowledged")
+
+
+class FakeProducer:
+    """A producer whose records get nowhere.
+
+    Args:
+        clock: for its futures.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.sent: list[FakeFuture] = []
+        self.has_topics = True
+        self._clock = clock
+
+    def send(self, *_args: object, **_kwargs: object) -> FakeFuture:
+        """Take a record."""
+        self.sent.append(FakeFuture(self._clock))
+        return self.sent[-1]
+
+    def partitions_for(self, _topic: str) -> set[int]:
+        """Return six partitions, if Kafka has ever been there."""
+        if self.has_topics:
+            return set(range(6))
+        raise KafkaTimeoutError("no metadata")
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time."""
+    clock = Clock()
+    monkeypatch.setattr("pizzeria.stream.publisher.time", clock)
+    return clock
+
+
+@pytest.fixture
+def producer(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> FakeProducer:
+    """What the publisher sends through."""
+    producer = FakeProducer(clock)
+    monkeypatch.setattr("pizzeria.stream.publisher.KafkaProducer", lambda **_config: producer)
+    return producer
+
+
+@pytest.fixture
+def publisher(producer: FakeProducer) -> Publisher:
+    """A publisher to a Kafka that is away."""
+    return Publisher(Settings())
+
+
+def fail(publisher: Publisher, match: str, **kwargs: Any) -> None:
+    """Publish in vain."""
+    with pytest.raises(UnavailableError, match=match):
+        publisher.publish([EVENT], **kwargs)
+
+
+def test_what_is_not_acknowledged_in_time_is_an_error(publisher: Publisher, clock: Clock) -> None:
+    """Neither sooner nor later."""
+    began = clock.now
+    fail(publisher, "not acknowledged", timeout_s=2.0)
+    assert clock.now - began == pytest.approx(2.0)
+
+
+def test_nothing_is_added_to_what_is_still_under_way(
+    publisher: Publisher, producer: FakeProducer, clock: Clock
+) -> None:
+    """The producer has no bound of its own; once it has given up or got through, the next try is made."""
+    fail(publisher, "not acknowledged", timeout_s=2.0)
+    for _ in range(100):
+        clock.advance(0.1)
+        fail(publisher, "did not answer|has not acknowledged")
+    assert len(producer.sent) == 1
+    producer.sent[0].is_done = True
+    fail(publisher, "not acknowledged", timeout_s=2.0)
+    assert len(producer.sent) == 2
+
+
+def test_a_kafka_that_was_never_there_is_tried_once_a_second(
+    publisher: Publisher, producer: FakeProducer, clock: Clock
+) -> None:
+    """Each try blocks for two seconds: the others get their answer at once."""
+    producer.has_topics = False
+    with pytest.raises(UnavailableError, match="has no topic 'pizza'"):
+        publisher.partition_count("pizza")
+    producer.has_topics = True
+    with pytest.raises(UnavailableError, match="just now"):
+        publisher.partition_count("pizza")
+    clock.advance(1.0)
+    assert publisher.partition_count("pizza") == 6
+
+
+def test_a_stop_shortens_the_wait(publisher: Publisher, producer: FakeProducer, clock: Clock) -> None:
+    """SIGTERM is answered soon, whatever Kafka does."""
+    stop, began = Stop(), clock.now
+    advance = clock.advance
+
+    def stop_after_a_second(seconds: float) -> None:
+        advance(seconds)
+        if clock.now - began > 1.0:
+            stop.set()
+
+    clock.advance = stop_after_a_second  # type: ignore[method-assign]
+    fail(publisher, "not acknowledged", stop=stop)
+    assert 3.0 <= clock.now - began < 3.5
+    assert max(producer.sent[0].waits[:5]) <= 0.2
