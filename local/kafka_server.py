@@ -119,7 +119,7 @@ def prepare(jars: Path, folder: Path, port: int, extra: str = "", cluster_id: st
     if not (data / "meta.properties").exists():
         cluster_id = cluster_id or new_cluster_id()
         subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "--config", str(properties), "--cluster-id", cluster_id],
+            [*java, "kafka.tools.StorageTool", "format", "--config", str(properties), f"--cluster-id={cluster_id}"],
             check=True,
             capture_output=True,
             text=True,

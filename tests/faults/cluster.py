@@ -31,5 +31,5 @@ def start_cluster(stack: Stack) -> list[Running]:
         brokers.append(stack.start_process(f"kafka {node}", command, {}))
     eventually(lambda: all(is_open(port) for port in ports.values()), timeout_s=60)
     stack.kafka = ",".join(f"{HOST}:{port}" for port in ports.values())
-    stack.env = {"KAFKA_TOPIC_REPLICATION": "3"}
+    stack.env["KAFKA_TOPIC_REPLICATION"] = "3"
     return brokers

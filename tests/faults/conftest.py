@@ -86,8 +86,8 @@ def load(fresh_stack: Stack) -> Iterator[Load]:
 @pytest.fixture
 def verdict(request: pytest.FixtureRequest, fresh_stack: Stack, load: Load) -> Iterator[Verdict]:
     """The row's verdict; its figures go to the table."""
-    name = request.node.name.removeprefix("test_").replace("_", " ")
-    verdict = Verdict(name, fresh_stack, load)
+    words = request.node.name.removeprefix("test_").replace("[", ": ").rstrip("]").split("_")
+    verdict = Verdict(" ".join(words), fresh_stack, load)
     yield verdict
     if verdict.figures:
         request.config.stash[ROWS].append(verdict.figures)

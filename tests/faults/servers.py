@@ -37,7 +37,7 @@ class Servers:
         self.folder = folder
         self.processes = Processes(lambda _name, _line: None)
         self.running: dict[str, Running] = {}
-        self.env: dict[str, str] = {}  # for every service and command
+        self.env = {"ORDER_RETRY_S": "5"}  # for every service and command; half the default, for every row waits for it
         self.redis_port, self._kafka_port, proxied = reserved_port(), reserved_port(), reserved_port()
         self.kafka = f"{HOST}:{self._kafka_port}"
         self.kafka_proxy = Proxy(reserved_port(), proxied, kafka_requests)

@@ -88,7 +88,7 @@ def test_the_api_is_killed_between_store_and_send(fresh_stack: Stack, load: Load
 def test_the_api_is_killed_in_the_middle_of_its_sends(fresh_stack: Stack, load: Load, verdict: Verdict) -> None:
     """The relay publishes what is missing of an order of which some pizzas are made already."""
     stack = fresh_stack
-    stack.env = {"MAX_ORDER_SIZE": "10000"}
+    stack.env["MAX_ORDER_SIZE"] = "10000"
     stack.start_all(proxied=["api"])
     load.start()
     load.go_on(3)

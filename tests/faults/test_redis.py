@@ -4,7 +4,7 @@ from http.client import HTTPConnection
 
 from redis import Redis
 
-from local.ports import HOST
+from local.ports import HOST, is_open
 from tests.faults.load import Load
 from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
@@ -17,7 +17,7 @@ def test_redis_is_down_when_the_services_start(fresh_stack: Stack, load: Load, v
     stack.start_kafka()
     stack.run("pizzeria", "topics")
     stack.start_services()
-    eventually(lambda: load.post(1) == 503, timeout_s=30)
+    eventually(lambda: is_open(stack.api_port))
     load.start()
     load.go_on(5)
     assert not load.accepted
