@@ -1,5 +1,6 @@
 """POST /order/<count> and GET /order/<id>."""
 
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -45,7 +46,9 @@ def orders(store: OrderStore, publisher: Publisher, topics: Topics, largest: int
             publisher.publish(pizza_events(publisher, topics, order_id, pizzas, range(pizzas)), ACKS_TIMEOUT_S)
         except UnavailableError as error:
             # The order is safe in Redis, so it is accepted all the same, and the relay publishes it.
-            log.warning("order not published, the relay will", order_id=order_id, error=str(error))
+            log.warning("not published, the relay will try", error=str(error), order_id=order_id, topic=topics.pizza)
+            with suppress(UnavailableError):
+                store.hurry(order_id)
         return json_response({"order_id": order_id}, 202, {"Location": f"/order/{order_id}"})
 
     @blueprint.get("/order/<order_id>")

@@ -53,6 +53,7 @@ class Relay:
 
     def run(self, stop: Stop) -> None:
         """Look again and again until told to stop."""
+        log.info("looking after open orders", retry_s=self._retry_s, deadline_s=self._deadline_s)
         backoff = Backoff()
         while not stop.is_set():
             try:

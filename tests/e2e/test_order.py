@@ -63,16 +63,17 @@ def test_the_report_counts_every_pizza_ordered(system: Any) -> None:
 
 def test_every_line_of_a_service_bears_its_name(system: Any) -> None:
     """The prefix says whose a line is, and so does the line itself."""
-    for name in (
+    names = (
         "workers sauce",
         "workers cheese",
         "workers meats",
         "workers veggies",
         "joiner",
+        "reporter",
         "api.relay",
         "api",
-        "reporter",
-    ):
+    )
+    for name in names:
         lines = [line for line in system.output.splitlines() if line.startswith(f"{name:<15} | ")]
         assert lines
         assert all(f'"service":"{name}"' in line.replace('": "', '":"') for line in lines)

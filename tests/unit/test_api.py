@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from pizzeria.events import Pizza, Topics, decode
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, Outbox
 from pizzeria.stream import Event
 from tests.unit.fakes import FakePublisher
 
@@ -131,8 +131,10 @@ def test_an_idempotency_key_has_1_to_255_characters(client: FlaskClient, length:
         assert_problem(response, 400, "Bad Request", "Idempotency-Key must have 1 to 255 characters")
 
 
-def test_kafka_away_does_not_stop_an_order(client: FlaskClient, store: OrderStore, publisher: FakePublisher) -> None:
-    """It is safe in Redis, so it is accepted, whether Kafka fails at the partition or at the acknowledgement."""
+def test_kafka_away_does_not_stop_an_order(
+    client: FlaskClient, store: OrderStore, outbox: Outbox, publisher: FakePublisher
+) -> None:
+    """It is safe in Redis and the relay's next task, whether Kafka fails at the partition or at the acknowledgement."""
     publisher.failures = 1
     first = client.post("/order/2")
     publisher.partitions = 0
@@ -142,6 +144,7 @@ def test_kafka_away_does_not_stop_an_order(client: FlaskClient, store: OrderStor
         assert store.get(response.get_json()["order_id"]) is not None
     assert publisher.published == []
     assert publisher.timeout_s <= 2, "the client waits all that time"
+    assert set(outbox.claim(10, 30).order_ids) == {first.get_json()["order_id"], second.get_json()["order_id"]}
 
 
 def test_an_order_is_shown_with_nulls_for_what_is_not_there_yet(client: FlaskClient, store: OrderStore) -> None:
