@@ -3,6 +3,7 @@
 import click
 
 from pizzeria import process
+from pizzeria.dead_letters import dead_letters
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
 from pizzeria.order_store import OrderStore, ReportStore, connect
@@ -30,7 +31,7 @@ def topics() -> None:
 @main.command("rebuild", help="Restore what Redis has lost of orders and counts, from the topics.")
 def rebuild_redis() -> None:
     """Rebuild, and say what was restored."""
-    settings = process.start("pizzeria rebuild")
+    settings = process.start_command("pizzeria rebuild")
     redis = connect(settings)
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
     try:
@@ -38,6 +39,9 @@ def rebuild_redis() -> None:
     except UnavailableError as error:
         raise SystemExit(f"{error}; run it again") from None
     click.echo(f"{rebuilt.records} records read: {rebuilt.restored} orders restored, {rebuilt.opened} still incomplete")
+
+
+main.add_command(dead_letters)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct, json
 from pizzeria.toppings import TOPPINGS
 
 LARGEST_COUNT = 100_000
+Choice = Annotated[str, Meta(max_length=100)]  # of a topping
 
 
 class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -22,10 +23,10 @@ class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     order_id: Annotated[str, Meta(min_length=1, max_length=100)]
     pizza_id: Annotated[int, Meta(ge=0)]  # 0 … count-1
     count: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)]  # pizzas in the order
-    sauce: str | None = None
-    cheese: str | None = None
-    meats: str | None = None
-    veggies: str | None = None
+    sauce: Choice | None = None
+    cheese: Choice | None = None
+    meats: Choice | None = None
+    veggies: Choice | None = None
 
     def __post_init__(self) -> None:
         if self.pizza_id >= self.count:

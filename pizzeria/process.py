@@ -1,6 +1,7 @@
 """What every service does at its start and its end: read the settings, set up its log, stop when told to."""
 
 import gc
+import logging
 import queue
 import signal
 from contextlib import suppress
@@ -26,6 +27,21 @@ def start(service: str) -> Settings:
     configure_logging(service, settings)
     # Records come by thousands and none is part of a cycle: the default, 700, looks for garbage all the time.
     gc.set_threshold(100_000)
+    return settings
+
+
+def start_command(name: str) -> Settings:
+    """As start(), for a command that prints an answer and ends.
+
+    Args:
+        name: that its log lines bear.
+
+    Raises:
+        SystemExit: a variable can't be used; the one line on stderr names it.
+    """
+    settings = start(name)
+    # If Kafka is away the command says so in one line; its client would say so in a hundred.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     return settings
 
 

@@ -1,9 +1,16 @@
 """What becomes of a record that a service can't read or use."""
 
+from collections.abc import Sequence
+
 import structlog
 
-from pizzeria.stream.publisher import Event
+from pizzeria.process import Stop
+from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.record import Record, about
+
+PREFIX = "__streams.errors."
+TRUNCATED = f"{PREFIX}truncated"
+KEPT_BYTES = 1024
 
 log = structlog.stdlib.get_logger()
 
@@ -30,7 +37,42 @@ def dead_letter(record: Record, topic: str, service: str, error: BaseException |
         "service": service,
     }
     headers = [(name, value or b"") for name, value in record.headers]
-    headers += [(f"__streams.errors.{name}", text.encode()) for name, text in why.items()]
+    headers += [(f"{PREFIX}{name}", text.encode()) for name, text in why.items()]
     # kafka-python sends no record that has neither key nor value.
     key = b"" if record.key is None and record.value is None else record.key
     return Event(topic, key, record.value, record.partition, headers)
+
+
+def publish_or_cut(publisher: Publisher, events: Sequence[Event], topic: str, stop: Stop) -> None:
+    """Publish events, and cut dead letters that are too large for Kafka, which would be tried for ever.
+
+    Args:
+        publisher: through which.
+        events: some of them may be dead letters.
+        topic: the dead letters' topic.
+        stop: as publish() has it.
+
+    Raises:
+        UnavailableError: some of the events are not acknowledged. To publish all of them again is harmless.
+    """
+    try:
+        publisher.publish(events, stop=stop)
+    except TooLargeError as error:
+        if any(event.topic != topic for event in error.events):
+            raise  # ours are small: the topic must be set up to take less
+        publisher.publish([_cut(event) for event in error.events], stop=stop)
+
+
+def _cut(letter: Event) -> Event:
+    """Return a dead letter with 1 KiB of its value, and a header that tells how long it was.
+
+    So is a foreign key, if it is longer. Foreign headers that are longer are left out.
+    """
+    topic, key, value, partition, headers = letter
+    log.warning("dead letter cut", bytes=len(value or b""), kept=KEPT_BYTES)
+    ours = [(name, text[:KEPT_BYTES]) for name, text in headers or [] if name.startswith(PREFIX)]
+    foreign = [(name, text) for name, text in headers or [] if not name.startswith(PREFIX)]
+    if sum(len(name.encode()) + len(text) for name, text in foreign) > KEPT_BYTES:
+        foreign = []
+    length = (TRUNCATED, b"%d" % len(value or b""))
+    return Event(topic, key and key[:KEPT_BYTES], value and value[:KEPT_BYTES], partition, [*foreign, *ours, length])

@@ -16,7 +16,7 @@ from pizzeria.events import Pizza
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
-from pizzeria.stream.dead_letters import dead_letter
+from pizzeria.stream.dead_letters import dead_letter, publish_or_cut
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.publisher import Event, Publisher
 from pizzeria.stream.record import Record, about, read_pizza
@@ -164,7 +164,7 @@ class Stream:
         while True:
             try:
                 events = unreadable + self._handle(batch)
-                self._publisher.publish(events, stop=stop)
+                publish_or_cut(self._publisher, events, self._dead_letters, stop)
             except UnavailableError as error:
                 [first, *_] = next(iter(polled.values()))
                 if self._wait(stop, error, **about(first)):

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
@@ -29,6 +29,18 @@ class Event(NamedTuple):
     value: bytes | None
     partition: int
     headers: list[tuple[str, bytes]] | None = None
+
+
+class TooLargeError(UnavailableError):
+    """Kafka refuses events for their size, and will until it is set up to take them.
+
+    Attributes:
+        events: those refused.
+    """
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        super().__init__(f"too large for Kafka: {len(events)} events, the first for {events[0].topic}")
+        self.events = events
 
 
 class Publisher:
@@ -69,21 +81,28 @@ class Publisher:
 
         Raises:
             UnavailableError: some of the events are not acknowledged. To publish all of them again is harmless.
+            TooLargeError: some are refused for their size, all others are acknowledged.
         """
         self._check_circuit()
         deadline = time.monotonic() + timeout_s
-        send = self._producer.send
+        too_large: list[Event] = []
         try:
-            futures = [
-                send(topic, value=value, key=key, headers=headers, partition=partition)
-                for topic, key, value, partition, headers in events
-            ]
-            for future in futures:
-                if not future.succeeded():
-                    self._await(future, deadline, stop)
+            futures = [self._send(event) for event in events]
+            for event, future in zip(events, futures, strict=True):
+                if not (future and (future.succeeded() or self._await(future, deadline, stop))):
+                    too_large.append(event)
         except KafkaError as error:
             self._refuse_until = time.monotonic() + _REFUSE_S
             raise UnavailableError(f"Kafka: {error}") from error
+        if too_large:
+            raise TooLargeError(too_large)
+
+    def _send(self, event: Event) -> Any:
+        topic, key, value, partition, headers = event
+        try:
+            return self._producer.send(topic, value=value, key=key, headers=headers, partition=partition)
+        except MessageSizeTooLargeError:  # beyond LARGEST_REQUEST; the broker isn't even asked
+            return None
 
     def _check_circuit(self) -> None:
         if time.monotonic() < self._refuse_until:
@@ -91,14 +110,17 @@ class Publisher:
         if self._unanswered is not None and not self._unanswered.is_done:
             raise UnavailableError("Kafka: it has not acknowledged what was sent before")
 
-    def _await(self, future: Any, deadline: float, stop: Stop | None) -> None:
+    def _await(self, future: Any, deadline: float, stop: Stop | None) -> bool:
+        """Wait until a record is acknowledged, and return False if it is refused for its size."""
         while True:
             if stop is not None and stop.is_set():
                 deadline, stop = min(deadline, time.monotonic() + _STOP_S), None
             left = max(0.0, deadline - time.monotonic())
             try:
                 future.get(left if stop is None else min(left, _LOOK_S))
-                return
+                return True
+            except (MessageSizeTooLargeError, RecordListTooLargeError):
+                return False
             except KafkaTimeoutError:
                 if future.is_done or not left:
                     self._unanswered = future

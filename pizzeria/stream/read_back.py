@@ -20,7 +20,7 @@ def read_back(
     *,
     since_ms: int | None = None,
     group: str | None = None,
-    timeout_s: float = 15.0,
+    timeout_s: float = 10.0,
 ) -> Iterator[Sequence[Record]]:
     """Yield the records of topics, in batches, up to the end that each partition has at the start, and end there.
 

@@ -31,6 +31,8 @@ def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -
             "num_partitions": settings.kafka_topic_partitions,
             "replication_factor": settings.kafka_topic_replication,
             "configs": {
+                # kafka-python without its codecs never gets past a record in zstd, lz4 or snappy: Kafka unpacks them.
+                "compression.type": "uncompressed",
                 # A service's clock may be wrong, and Kafka refuses records that come from the future.
                 "message.timestamp.type": "LogAppendTime",
                 # One replica may be away; with acks=all, what is acknowledged outlives any other one.

@@ -1,11 +1,18 @@
 """The fakes that several tests need; they go before the real servers of the same names."""
 
+from collections.abc import Callable, Iterator, Sequence
+
 import pytest
+from click.testing import CliRunner, Result
 from fakeredis import FakeRedis, FakeServer
 
+from pizzeria.__main__ import main
 from pizzeria.order_store import OrderStore, Outbox, ReportStore
-from tests.unit.fakes import FakePublisher
+from pizzeria.settings import Settings
+from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.rig import Rig
+
+Command = Callable[..., Result]
 
 
 @pytest.fixture
@@ -58,3 +65,34 @@ def rig(publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch) -> Rig:
     monkeypatch.setattr("pizzeria.stream.loop.time", rig.clock)
     monkeypatch.setattr("pizzeria.backoff.random.uniform", lambda _low, high: high)  # no jitter
     return rig
+
+
+@pytest.fixture
+def letters() -> list[FakeRecord]:
+    """What is in the dead letters' topic."""
+    return []
+
+
+@pytest.fixture
+def groups() -> list[str | None]:
+    """The groups for which it was read."""
+    return []
+
+
+@pytest.fixture
+def command(
+    letters: list[FakeRecord], groups: list[str | None], publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
+) -> Command:
+    """Python -m pizzeria dead-letters, on the fakes."""
+
+    def read_back(
+        _settings: Settings, topics: Sequence[str], group: str | None = None
+    ) -> Iterator[Sequence[FakeRecord]]:
+        assert topics == ["pizza-dead-letters"]
+        groups.append(group)
+        yield letters
+
+    monkeypatch.setattr("pizzeria.process.start_command", lambda _name: Settings())
+    monkeypatch.setattr("pizzeria.dead_letters.read_back", read_back)
+    monkeypatch.setattr("pizzeria.dead_letters.Publisher", lambda _settings: publisher)
+    return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, encode
 from pizzeria.process import Stop
-from pizzeria.stream import Event, Publisher
+from pizzeria.stream import Event, Publisher, TooLargeError
 
 
 @dataclass
@@ -35,6 +35,7 @@ class FakePublisher(Publisher):
         failures: so many of the next calls to publish fail.
         timeout_s: how long the last call to publish would have waited.
         partitions: of a topic that is not in `partition_counts`; 0 means that Kafka is away.
+        largest: events with longer values are refused.
         on_publish: called with the events before they are acknowledged.
     """
 
@@ -44,6 +45,7 @@ class FakePublisher(Publisher):
         self.timeout_s = 0.0
         self.partitions = 6
         self.partition_counts: dict[str, int] = {}
+        self.largest = 1_000_000
         self.on_publish: Callable[[Sequence[Event]], None] = lambda _events: None
 
     def publish(self, events: Sequence[Event], timeout_s: float = 16.0, stop: Stop | None = None) -> None:
@@ -53,7 +55,10 @@ class FakePublisher(Publisher):
         if self.failures:
             self.failures -= 1
             raise UnavailableError("Kafka: not acknowledged")
-        self.published += events
+        too_large = [event for event in events if len(event.value or b"") > self.largest]
+        self.published += [event for event in events if event not in too_large]
+        if too_large:
+            raise TooLargeError(too_large)
 
     def partition_count(self, topic: str) -> int:
         """Return how many partitions a topic has."""

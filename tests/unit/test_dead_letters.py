@@ -2,8 +2,11 @@
 
 import pytest
 
-from pizzeria.stream import dead_letter
-from tests.unit.fakes import FakeRecord
+from pizzeria.errors import UnavailableError
+from pizzeria.process import Stop
+from pizzeria.stream import Event, dead_letter
+from pizzeria.stream.dead_letters import publish_or_cut
+from tests.unit.fakes import FakePublisher, FakeRecord
 
 RECORD = FakeRecord("pizza", partition=4, offset=17, key=b"6f0c", value=b"\xff", headers=[("trace", b"1")])
 
@@ -50,3 +53,44 @@ def test_only_a_record_with_neither_key_nor_value_gets_a_key(
     """kafka-python sends no record that has neither."""
     event = dead_letter(FakeRecord(key=key, value=value), "dead", "joiner", "why")
     assert (event.key, event.value) == (key_sent, value)
+
+
+def letter(value: bytes | None, key: bytes | None = b"6f0c", headers: int = 1) -> Event:
+    """Return a dead letter with a foreign header of so many bytes."""
+    record = FakeRecord("pizza", 4, 17, key, value, [("trace", b"1" * headers)])
+    return dead_letter(record, "dead", "joiner", ValueError("bad"))
+
+
+def test_a_dead_letter_that_fits_is_not_cut(publisher: FakePublisher) -> None:
+    """Nor are other events."""
+    publisher.largest = 5000
+    events = [letter(b"x" * 5000), Event("pizza-with-sauce", b"6f0c", b"{}", 4)]
+    publish_or_cut(publisher, events, "dead", Stop())
+    assert publisher.published == events
+
+
+def test_a_dead_letter_that_is_too_large_keeps_all_but_the_end_of_its_value(publisher: FakePublisher) -> None:
+    """A header tells how long the value was; the other events are published once, as they are."""
+    publisher.largest = 5000
+    other, large = Event("pizza-with-sauce", b"6f0c", b"{}", 4), letter(b"abcd" * 2000)
+    publish_or_cut(publisher, [large, other], "dead", Stop())
+    cut = Event("dead", b"6f0c", b"abcd" * 256, 4, [*(large.headers or []), ("__streams.errors.truncated", b"8000")])
+    assert publisher.published == [other, cut]
+
+
+def test_a_foreign_key_and_foreign_headers_cannot_make_a_dead_letter_too_large(publisher: FakePublisher) -> None:
+    """A key is cut as a value is; headers are left out, except those that tell what went wrong."""
+    publisher.largest = 5000
+    large = letter(b"x" * 8000, key=b"k" * 3_000_000, headers=3_000_000)
+    publish_or_cut(publisher, [large], "dead", Stop())
+    [cut] = publisher.published
+    assert cut.key == b"k" * 1024
+    assert cut.headers == [*(large.headers or [])[1:], ("__streams.errors.truncated", b"8000")]
+
+
+def test_an_event_that_is_no_dead_letter_is_never_cut(publisher: FakePublisher) -> None:
+    """Its topic must be set up to take less than a pizza; it is tried again, as with Kafka away."""
+    publisher.largest = 10
+    with pytest.raises(UnavailableError, match=r"too large .* pizza-with-sauce"):
+        publish_or_cut(publisher, [Event("pizza-with-sauce", b"6f0c", b"x" * 11, 4)], "dead", Stop())
+    assert publisher.published == []

@@ -83,6 +83,16 @@ def test_a_record_that_is_nested_too_deeply_is_a_dead_letter(rig: Rig) -> None:
     assert len(rig.published("dead")) == 1
 
 
+def test_a_dead_letter_that_is_too_large_holds_nobody_up(rig: Rig) -> None:
+    """It is cut, and its batch is done with at the first attempt."""
+    rig.publisher.largest = 2000
+    rig.run({P0: [good(0), FakeRecord("pizza", 0, 1, b"key", b"x" * 2001), good(2)]})
+    assert rig.published() == [good(0).value, good(2).value]
+    assert rig.published("dead") == [b"x" * 1024]
+    assert rig.stop.waits == []
+    assert rig.consumer.committed == {P0: 3}
+
+
 def test_a_batch_of_nothing_but_bad_records_is_committed(rig: Rig) -> None:
     """Its dead letters are all that comes of it."""
     rig.run({P0: [bad(0), bad(1)]})

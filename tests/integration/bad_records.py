@@ -1,0 +1,35 @@
+"""Every kind of bad record: key and value."""
+
+from tests.integration.test_too_large import LARGEST_VALUE
+
+KINDS: dict[str, tuple[bytes | None, bytes | None]] = {
+    "large rubbish": (b"k", b"\x00rubbish" * 112_500),
+    "rubbish at the limit of the broker": (b"k", b"\xff" * LARGEST_VALUE),
+    "a large topping": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1,"cheese":"%s"}' % (b"x" * 900_000)),
+    "a topping slightly too long": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1,"sauce":"%s"}' % (b"x" * 101)),
+    "nothing at all": (None, None),
+    "no value": (b"k", None),
+    "no key and rubbish": (None, b"rubbish"),
+    "an empty key and an empty value": (b"", b""),
+    "a binary key": (b"\xff\x00", b"rubbish"),
+    "not JSON": (b"k", b"one pizza, please"),
+    "JSON cut off": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1'),
+    "JSON nested too deeply": (b"k", b'{"x":' + b"[" * 100_000),
+    "invalid UTF-8": (b"k", b'{"order_id":"\xc3\x28","pizza_id":0,"count":1}'),
+    "UTF-16": (b"k", '{"order_id":"6f0c","pizza_id":0,"count":1}'.encode("utf-16")),
+    "a JSON array": (b"k", b'[{"order_id":"6f0c","pizza_id":0,"count":1}]'),
+    "a JSON number": (b"k", b"1"),
+    "a JSON string": (b"k", b'"pizza"'),
+    "a JSON null": (b"k", b"null"),
+    "no order_id": (b"k", b'{"pizza_id":0,"count":1}'),
+    "no pizza_id": (b"k", b'{"order_id":"6f0c","count":1}'),
+    "no count": (b"k", b'{"order_id":"6f0c","pizza_id":0}'),
+    "order_id a number": (b"k", b'{"order_id":7,"pizza_id":0,"count":1}'),
+    "pizza_id a string": (b"k", b'{"order_id":"6f0c","pizza_id":"0","count":1}'),
+    "count a float": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1.5}'),
+    "a topping that is a list": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1,"sauce":["bbq"]}'),
+    "pizza_id negative": (b"k", b'{"order_id":"6f0c","pizza_id":-1,"count":1}'),
+    "pizza_id equal to count": (b"k", b'{"order_id":"6f0c","pizza_id":3,"count":3}'),
+    "count zero": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":0}'),
+    "count beyond the largest": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":100001}'),
+}

@@ -1,0 +1,45 @@
+"""python -m pizzeria dead-letters, as a process of its own."""
+
+import os
+import subprocess
+import sys
+from uuid import uuid4
+
+import pytest
+
+from local.ports import free_port
+from pizzeria.events import Pizza, Topics, encode
+from pizzeria.settings import Settings
+from pizzeria.stream import Publisher, create_topics
+from tests.integration.records import records_of
+from tests.integration.test_replay import letter
+
+
+def run(kafka: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process of its own, on the topics without a prefix."""
+    env = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": kafka}
+    command = [sys.executable, "-m", "pizzeria", "dead-letters", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_command_runs_as_a_process(settings: Settings, publisher: Publisher, kafka: str) -> None:
+    """Its answer is on stdout, and nothing else is anywhere."""
+    topics, order_id = Topics(), uuid4().hex
+    create_topics(settings, topics)
+    value = encode(Pizza(order_id=order_id, pizza_id=0, count=1, veggies="none"))
+    publisher.publish([letter(topics, value, 4711, topic=topics.having("veggies"))])
+    listed = run(kafka, "list")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert "from pizza-with-veggies[2]@4711, put away by tester\n  ValueError: bad\n  key k\n" in listed.stdout
+    again = run(kafka, "replay", "--topic", "pizza-with-veggies", "--offset", "4711")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "replayed pizza-with-veggies[2]@4711\n", "")
+    assert [r.partition for r in records_of(settings, topics.having("veggies")) if r.value == value] == [2]
+
+
+@pytest.mark.parametrize("name", ["list", "replay"])
+def test_kafka_away_is_told_in_one_line(name: str) -> None:
+    """On stderr, with exit code 1."""
+    nowhere = f"localhost:{free_port()}"
+    ended = run(nowhere, name)
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert nowhere in ended.stderr

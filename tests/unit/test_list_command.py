@@ -1,0 +1,67 @@
+"""python -m pizzeria dead-letters list, without Kafka: what is printed."""
+
+import pytest
+
+from tests.unit.conftest import Command
+from tests.unit.fakes import FakeRecord
+from tests.unit.letters import FOREIGN, claiming, letter_of
+
+
+def test_a_dead_letter_is_shown_with_all_that_is_known_of_it(command: Command, letters: list[FakeRecord]) -> None:
+    """Where it is, where it came from, who put it away and why, and what it is."""
+    letters.append(letter_of(FakeRecord("pizza-with-cheese", 4, 17, b"6f0c", '{"à": 1}'.encode()), offset=3))
+    result = command("list")
+    assert result.exit_code == 0
+    assert result.output == (
+        "pizza-dead-letters[4]@3 from pizza-with-cheese[4]@17, put away by joiner\n"
+        "  ValueError: the pizza has no cheese\n"
+        "  key 6f0c\n"
+        '  value {"à": 1}\n'
+    )
+
+
+def test_a_foreign_dead_letter_is_shown_with_what_is_known_of_it(command: Command, letters: list[FakeRecord]) -> None:
+    """Somebody may write into the topic who knows nothing of our headers."""
+    letters += [FOREIGN, claiming("pizza", "x", "1")]
+    assert command("list").output == (
+        "pizza-dead-letters[0]@5 from a place that it doesn't name\n"
+        "  key null\n"
+        "  value null\n"
+        "pizza-dead-letters[0]@0 from a place that it doesn't name\n"
+        "  key k\n"
+        "  value {}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (b"", ""),
+        (b"\xff\xfe", r"\xff\xfe"),
+        (b"a\nb\x1b[31m\x00", r"a\nb\x1b[31m\x00"),
+        (b"x" * 100, "x" * 100),
+        (b"x" * 900_000, "x" * 100 + " … 900000 bytes"),
+    ],
+)
+def test_a_value_is_shown_on_one_line_whatever_it_is(
+    command: Command, letters: list[FakeRecord], value: bytes, shown: str
+) -> None:
+    """Nothing of it is obeyed by the terminal, and not all of it is shown."""
+    letters.append(letter_of(FakeRecord("pizza", key=b"k", value=value)))
+    assert command("list").output.splitlines()[3:] == [f"  value {shown}"]
+
+
+def test_headers_are_not_obeyed_by_the_terminal_either(command: Command, letters: list[FakeRecord]) -> None:
+    """They may be foreign, too."""
+    letters.append(claiming("\x1b[2J", "0", "0"))
+    letters[0].headers += [("__streams.errors.service", b"\x1b[2J"), ("__streams.errors.message", b"a\n\xff")]
+    output = command("list").output + command("replay").output
+    assert "\x1b" not in output
+    assert "error: a\\n\N{REPLACEMENT CHARACTER}\n" in output
+
+
+def test_a_value_that_was_cut_is_shown_as_such(command: Command, letters: list[FakeRecord]) -> None:
+    """Its first bytes are all that is left."""
+    letters.append(letter_of(FakeRecord("pizza", key=b"k", value=b"x" * 1024)))
+    letters[0].headers.append(("__streams.errors.truncated", b"3000000"))
+    assert "  cut: its value had 3000000 bytes\n" in command("list").output

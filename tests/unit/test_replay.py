@@ -1,0 +1,141 @@
+"""What is put back of the dead letters, and what is not."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from pizzeria.errors import UnavailableError
+from pizzeria.events import Topics
+from pizzeria.replay import Selection, replay
+from pizzeria.stream import Event
+from tests.unit.fakes import FakePublisher, FakeRecord
+from tests.unit.letters import claiming, letter_of
+
+
+def replayed(
+    publisher: FakePublisher, *batches: Sequence[FakeRecord], selection: Selection | None = None
+) -> list[str | None]:
+    """Replay batches and return the problems."""
+    return [problem for _, problem in replay(batches, publisher, Topics(), selection or Selection())]
+
+
+@pytest.mark.parametrize(("key", "value"), [(b"6f0c", b"{}"), (b"\xff", b"\xfe"), (None, b"x"), (b"6f0c", None)])
+def test_a_record_is_put_back_as_it_was(publisher: FakePublisher, key: bytes | None, value: bytes | None) -> None:
+    """Topic, partition, key, value and headers; nothing tells that it was a dead letter."""
+    record = FakeRecord("pizza-with-cheese", 4, 17, key, value, [("trace", b"1"), ("empty", None)])
+    assert replayed(publisher, [letter_of(record)]) == [None]
+    headers = [("trace", b"1"), ("empty", b"")]
+    assert publisher.published == [Event("pizza-with-cheese", key, value, 4, headers)]
+
+
+def test_a_record_that_was_put_away_several_times_is_put_back_once(publisher: FakePublisher) -> None:
+    """By several services, or after an earlier replay, when it has another offset; also in different batches."""
+    bad, again = FakeRecord("pizza", 4, 17, b"k", b"bad"), FakeRecord("pizza", 4, 20, b"k", b"bad")
+    batch = [letter_of(bad, offset) for offset in range(3)]
+    assert replayed(publisher, batch, [letter_of(bad, 3), letter_of(again, 4)]) == [None]
+    assert [event.value for event in publisher.published] == [b"bad"]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        FakeRecord("pizza", 4, 17, b"k", b"other"),
+        FakeRecord("pizza", 4, 17, b"other", b"bad"),
+        FakeRecord("pizza", 4, 17, None, b"bad"),
+        FakeRecord("pizza", 5, 17, b"k", b"bad"),
+        FakeRecord("pizza-with-sauce", 4, 17, b"k", b"bad"),
+        FakeRecord("pizza", 4, 17, b"k", b"bad", [("trace", b"1")]),
+    ],
+)
+def test_records_that_differ_in_anything_are_all_put_back(publisher: FakePublisher, other: FakeRecord) -> None:
+    """Even from the same place: a topic may have been created anew."""
+    bad = FakeRecord("pizza", 4, 17, b"k", b"bad")
+    assert replayed(publisher, [letter_of(bad), letter_of(other)]) == [None, None]
+    assert len(publisher.published) == 2
+
+
+def test_the_next_batch_is_asked_for_when_the_last_one_is_acknowledged(publisher: FakePublisher) -> None:
+    """For then it is committed."""
+    published: list[int] = []
+
+    def batches() -> Iterator[list[FakeRecord]]:
+        for offset in range(3):
+            published.append(len(publisher.published))
+            yield [letter_of(FakeRecord("pizza", 0, offset, b"k", b"%d" % offset))]
+
+    assert len(list(replay(batches(), publisher, Topics(), Selection()))) == 3
+    assert published == [0, 1, 2]
+
+
+def test_kafka_away_is_told_and_nothing_more_is_asked_for(publisher: FakePublisher) -> None:
+    """What is not acknowledged is not committed."""
+    publisher.failures = 1
+    batches = iter([[letter_of(FakeRecord("pizza", 0, offset, b"k", b"bad"))] for offset in range(2)])
+    with pytest.raises(UnavailableError, match="not acknowledged"):
+        list(replay(batches, publisher, Topics(), Selection()))
+    assert len(list(batches)) == 1
+
+
+@pytest.mark.parametrize(
+    ("letter", "problem"),
+    [
+        (FakeRecord("pizza-dead-letters", 0, 0, b"k", b"{}"), "its headers don't say where it came from"),
+        (claiming("pizza", "1", "many"), "its headers don't say where it came from"),
+        (claiming("__consumer_offsets", "1", "2"), "'__consumer_offsets' is no topic that is replayed to"),
+        (claiming("pizza-dead-letters", "1", "2"), "'pizza-dead-letters' is no topic that is replayed to"),
+        (claiming("pizza", "6", "2"), "pizza has no partition 6"),
+        (claiming("pizza", "-1", "2"), "pizza has no partition -1"),
+        (claiming("pizza", "1", "2", b"x" * 101), "Kafka refuses it for its size"),
+    ],
+)
+def test_what_cannot_be_put_back_is_told_and_holds_nobody_up(
+    publisher: FakePublisher, letter: FakeRecord, problem: str
+) -> None:
+    """Headers are not followed wherever they lead."""
+    publisher.largest = 100
+    good = letter_of(FakeRecord("pizza", 0, 1, b"k", b"good"))
+    assert set(replayed(publisher, [letter, good])) == {problem, None}
+    assert [event.value for event in publisher.published] == [b"good"]
+
+
+def test_a_record_that_was_cut_is_not_put_back(publisher: FakePublisher) -> None:
+    """It would not be what it was."""
+    letter = letter_of(FakeRecord("pizza", 4, 17, b"k", b"x" * 1024))
+    letter.headers.append(("__streams.errors.truncated", b"3000000"))
+    assert replayed(publisher, [letter]) == ["it is cut: the value of pizza[4]@17 had 3000000 bytes"]
+    assert publisher.published == []
+
+
+@pytest.mark.parametrize(
+    ("selection", "values"),
+    [
+        (Selection("pizza"), [b"a", b"b", b"c"]),
+        (Selection("pizza", 1), [b"b", b"c"]),
+        (Selection("pizza", 1, 7), [b"c"]),
+        (Selection("pizza", None, 0), [b"a", b"b"]),
+        (Selection(None, 0), [b"a", b"d"]),
+        (Selection("pizza-with-meats"), []),
+    ],
+)
+def test_records_are_selected_by_where_they_came_from(
+    publisher: FakePublisher, selection: Selection, values: list[bytes]
+) -> None:
+    """What came from nowhere is in no selection."""
+    records = [
+        FakeRecord("pizza", 0, 0, b"k", b"a"),
+        FakeRecord("pizza", 1, 0, b"k", b"b"),
+        FakeRecord("pizza", 1, 7, b"k", b"c"),
+        FakeRecord("pizza-with-sauce", 0, 3, b"k", b"d"),
+    ]
+    foreign = FakeRecord("pizza-dead-letters", 0, 0, b"k", b"e")
+    problems = replayed(publisher, [*map(letter_of, records), foreign], selection=selection)
+    assert problems == [None] * len(values)
+    assert [event.value for event in publisher.published] == values
+
+
+def test_our_headers_count_where_there_are_foreign_ones_of_the_same_names(publisher: FakePublisher) -> None:
+    """A dead letter of another system may come to be one of ours."""
+    record = claiming("theirs", "9", "9")
+    record.topic, record.partition = "pizza", 2
+    assert replayed(publisher, [letter_of(record)]) == [None]
+    assert publisher.published == [Event("pizza", b"k", b"{}", 2, [])]
