@@ -1,4 +1,4 @@
-"""A network between a service and a server that can be slow, silent, or cut."""
+"""A network between a service and a server that can be slow, hold requests, or break."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -43,7 +43,6 @@ class Proxy:
         self._held: int | None = None  # the kind of request that is held
         self._pass_first = 0
         self.holding = False  # whether such a request has come
-        self._frozen = False
         self._change = Condition()
         self._sockets: set[socket.socket] = set()
         self._server = socket.create_server((HOST, port), backlog=64)
@@ -54,17 +53,13 @@ class Proxy:
         """The address, as Kafka's and Redis's clients have it."""
         return f"{HOST}:{self.port}"
 
-    def freeze(self) -> None:
-        """Forward nothing, in either direction, and keep the connections."""
-        self._set(frozen=True)
-
     def hold(self, kind: int, pass_first: int = 0) -> None:
         """Hold Kafka requests of a kind, and what follows them on their connection, after letting some pass."""
-        self._set(held=kind, pass_first=pass_first)
+        self._set(kind, pass_first)
 
     def release(self) -> None:
         """Forward everything again; what a killed client had sent is lost if the connections were cut before."""
-        self._set()
+        self._set(None, 0)
 
     def cut(self) -> None:
         """Break every connection; whatever is on its way is lost."""
@@ -81,9 +76,9 @@ class Proxy:
         self._server.close()
         self.cut()
 
-    def _set(self, *, frozen: bool = False, held: int | None = None, pass_first: int = 0) -> None:
+    def _set(self, held: int | None, pass_first: int) -> None:
         with self._change:
-            self._frozen, self._held, self._pass_first, self.holding = frozen, held, pass_first, False
+            self._held, self._pass_first, self.holding = held, pass_first, False
             self._change.notify_all()
 
     def _accept(self) -> None:
@@ -96,15 +91,22 @@ class Proxy:
                     client.close()
                     continue
                 server.settimeout(None)
-                with self._change:
-                    self._sockets |= {client, server}
-                for source, target, reader in ((client, server, self._upstream), (server, client, pieces)):
-                    source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                    Thread(target=self._pump, args=(source, target, reader), daemon=True).start()
+                Thread(target=self._serve, args=(client, server), daemon=True).start()
+
+    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+        with client, server:  # closed when neither direction uses them any more
+            with self._change:
+                self._sockets |= {client, server}
+            for each in (client, server):
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            upstream = Thread(target=self._pump, args=(client, server, self._upstream), daemon=True)
+            upstream.start()
+            self._pump(server, client, pieces)
+            upstream.join()
 
     def _pump(self, source: socket.socket, target: socket.socket, reader: Reader) -> None:
         pause = Event()
-        with suppress(OSError, ValueError):  # cut
+        with suppress(OSError):  # cut
             for data in reader(source):
                 if self.latency_s:
                     pause.wait(self.latency_s)
@@ -115,16 +117,14 @@ class Proxy:
                 target.sendall(data)
         with self._change:
             self._sockets -= {source, target}
+            self._change.notify_all()
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
-            each.close()
 
     def _passes(self, data: bytes, source: socket.socket, reader: Reader) -> bool:
         if source not in self._sockets:
             return True  # cut while it was held: there is nothing to wait for
-        if self._frozen:
-            return False
         if reader is kafka_requests and int.from_bytes(data[4:6], "big") == self._held:
             self._pass_first -= 1
             self.holding = self._pass_first < 0
