@@ -21,8 +21,12 @@ run: $(VENV)/made  ## run everything on this machine: Kafka, Redis and all servi
 	@exec $(BIN)/python -m local
 
 .PHONY: test
-test: $(VENV)/made  ## run all tests: unit, integration, e2e
-	$(PYTEST) tests
+test: $(VENV)/made  ## run the tests: unit, integration, e2e
+	$(PYTEST) tests/unit tests/integration tests/e2e
+
+.PHONY: test-faults
+test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 20 minutes
+	$(PYTEST) tests/faults
 
 .PHONY: unit
 unit: $(VENV)/made  ## run the tests that need no server

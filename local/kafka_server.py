@@ -90,13 +90,20 @@ def _download(repository: Path, home: Path) -> None:
     shutil.rmtree(repository)
 
 
-def prepare(jars: Path, folder: Path, port: int) -> list[str]:
+def new_cluster_id() -> str:
+    """Return an id that no cluster has yet."""
+    return urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+
+
+def prepare(jars: Path, folder: Path, port: int, extra: str = "", cluster_id: str | None = None) -> list[str]:
     """Configure and, the first time, format a broker; return the command that runs it.
 
     Args:
         jars: from fetch().
         folder: for its data and its log, kafka/server.log.
         port: where clients connect.
+        extra: more lines of its properties; they win over ours.
+        cluster_id: of the cluster that it is a part of; one of its own unless given.
 
     Raises:
         subprocess.CalledProcessError: it can't be formatted.
@@ -105,13 +112,14 @@ def prepare(jars: Path, folder: Path, port: int) -> list[str]:
     data.mkdir(parents=True, exist_ok=True)
     properties, log4j = folder / "server.properties", folder / "log4j2.properties"
     # The controller's port need not stay the same, so it may be any.
-    properties.write_text(_PROPERTIES.format(host=HOST, port=port, controller_port=free_port(), data=data))
+    ours = _PROPERTIES.format(host=HOST, port=port, controller_port=free_port(), data=data)
+    properties.write_text(ours + extra)  # the last of two lines for a property wins
     log4j.write_text(_LOG4J.format(log=folder / "server.log"))
     java = [str(JAVA), *_JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", f"{jars}/*"]
     if not (data / "meta.properties").exists():
-        cluster_id = urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
+        cluster_id = cluster_id or new_cluster_id()
         subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "--config", str(properties), "--cluster-id", cluster_id],
+            [*java, "kafka.tools.StorageTool", "format", "--config", str(properties), f"--cluster-id={cluster_id}"],
             check=True,
             capture_output=True,
             text=True,

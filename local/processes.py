@@ -126,6 +126,10 @@ class Processes:
                 process.kill()
                 process.wait()
 
+    def release(self, name: str) -> "subprocess.Popen[str]":
+        """Return a process whose end is no event any more; close() and the guard still end it."""
+        return self._running.pop(name)
+
     def close(self) -> None:
         """Stop what is still there, and kill what is left of the group: processes of processes, and the guard."""
         self.stop(list(self._running), timeout_s=5)

@@ -35,7 +35,7 @@ def start_redis(processes: Processes, folder: Path, port: int) -> str:
     return f"redis://{HOST}:{port}/0"
 
 
-def start_kafka(processes: Processes, folder: Path, port: int, say: Callable[[str], None]) -> str:
+def start_kafka(processes: Processes, folder: Path, port: int, say: Callable[[str], None], extra: str = "") -> str:
     """Start Kafka, wait until it answers, and return its bootstrap servers.
 
     Args:
@@ -43,6 +43,7 @@ def start_kafka(processes: Processes, folder: Path, port: int, say: Callable[[st
         folder: for its data and its log.
         port: where it listens.
         say: is told if Kafka must be fetched first.
+        extra: more lines of its properties.
 
     Raises:
         StartError: it can't be fetched or formatted.
@@ -54,7 +55,7 @@ def start_kafka(processes: Processes, folder: Path, port: int, say: Callable[[st
     except (OSError, RuntimeError) as error:
         raise StartError(f"cannot fetch Apache Kafka, which takes the network once: {error}") from error
     try:
-        command = kafka_server.prepare(jars, folder, port)
+        command = kafka_server.prepare(jars, folder, port, extra)
     except subprocess.CalledProcessError as error:
         raise StartError(f"cannot format Kafka's storage in {folder}: {error.stderr.strip()}") from error
     processes.start(KAFKA, command, {}, log=folder / "out.log")

@@ -1,0 +1,93 @@
+"""The rows' systems, and the table of what they measured."""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from local import kafka_server
+from local.processes import ROOT
+from local.servers import StartError
+from tests.faults.figures import Figures, table
+from tests.faults.load import Load
+from tests.faults.stack import Stack
+from tests.faults.verdict import Verdict
+
+ROWS = pytest.StashKey[list[Figures]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for the rows' figures."""
+    config.stash[ROWS] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every row the time that its own servers and a failing wait take."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(240))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the ends of the logs of a row that failed."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("fresh_stack")
+    if report.failed and isinstance(stack, Stack):
+        report.sections += [(f"the end of {name}'s log", tail) for name, tail in stack.tails().items()]
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print the table, and write it to faults.md."""
+    if rows := config.stash[ROWS]:
+        terminalreporter.section("faults: events (of them repeats)")
+        terminalreporter.write(table(rows))
+        (ROOT / "faults.md").write_text(table(rows))
+
+
+@pytest.fixture(scope="session")
+def jars() -> None:
+    """Kafka, fetched before any row begins."""
+    try:
+        kafka_server.fetch(print)
+    except (OSError, RuntimeError) as error:
+        if os.environ.get("CI"):
+            raise StartError(str(error)) from error
+        pytest.skip(f"Kafka is not in the cache, and can't be fetched: {error}")
+
+
+@pytest.fixture
+def fresh_stack(jars: None, tmp_path: Path) -> Iterator[Stack]:
+    """A system of which nothing runs yet."""
+    stack = Stack(tmp_path)
+    yield stack
+    stack.close()
+
+
+@pytest.fixture
+def stack(fresh_stack: Stack) -> Stack:
+    """A system that runs, all of it."""
+    fresh_stack.start_all()
+    return fresh_stack
+
+
+@pytest.fixture
+def load(fresh_stack: Stack) -> Iterator[Load]:
+    """What the system is offered, once it is started."""
+    load = Load(fresh_stack.api_port)
+    yield load
+    load.stop()
+
+
+@pytest.fixture
+def verdict(request: pytest.FixtureRequest, fresh_stack: Stack, load: Load) -> Iterator[Verdict]:
+    """The row's verdict; its figures go to the table."""
+    words = request.node.name.removeprefix("test_").replace("[", ": ").rstrip("]").split("_")
+    verdict = Verdict(" ".join(words), fresh_stack, load)
+    yield verdict
+    if verdict.figures:
+        request.config.stash[ROWS].append(verdict.figures)

@@ -1,0 +1,132 @@
+"""A network between a service and a server that can be slow, hold requests, or break."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from threading import Condition, Event, Thread
+
+from local.ports import HOST
+
+PRODUCE, OFFSET_COMMIT = 0, 8  # Kafka's numbers of these requests
+
+Reader = Callable[[socket.socket], Iterator[bytes]]
+
+
+def pieces(source: socket.socket) -> Iterator[bytes]:
+    """Yield what comes, as it comes."""
+    while data := source.recv(65_536):
+        yield data
+
+
+def kafka_requests(source: socket.socket) -> Iterator[bytes]:
+    """Yield one request of a Kafka client after the other: four bytes of length, two of its kind, and the rest."""
+    with source.makefile("rb") as stream:
+        while len(length := stream.read(4)) == 4:
+            yield length + stream.read(int.from_bytes(length, "big"))
+
+
+class Proxy:
+    """Forwards each connection to a server.
+
+    Args:
+        port: where clients connect.
+        target: the server's port.
+        upstream: splits what clients send; hold() needs kafka_requests.
+    """
+
+    def __init__(self, port: int, target: int, upstream: Reader = pieces) -> None:
+        self.port = port
+        self.latency_s = 0.0  # in each direction
+        self._target = target
+        self._upstream = upstream
+        self._held: int | None = None  # the kind of request that is held
+        self._pass_first = 0
+        self.holding = False  # whether such a request has come
+        self._change = Condition()
+        self._sockets: set[socket.socket] = set()
+        self._server = socket.create_server((HOST, port), backlog=64)
+        Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """The address, as Kafka's and Redis's clients have it."""
+        return f"{HOST}:{self.port}"
+
+    def hold(self, kind: int, pass_first: int = 0) -> None:
+        """Hold Kafka requests of a kind, and what follows them on their connection, after letting some pass."""
+        self._set(kind, pass_first)
+
+    def release(self) -> None:
+        """Forward everything again; what a killed client had sent is lost if the connections were cut before."""
+        self._set(None, 0)
+
+    def cut(self) -> None:
+        """Break every connection; whatever is on its way is lost."""
+        with self._change:
+            for each in self._sockets:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+            self._sockets.clear()
+            self._change.notify_all()
+
+    def close(self) -> None:
+        """Accept no more connections, and break those that are there."""
+        self._server.shutdown(socket.SHUT_RDWR)  # ends accept()
+        self._server.close()
+        self.cut()
+
+    def _set(self, held: int | None, pass_first: int) -> None:
+        with self._change:
+            self._held, self._pass_first, self.holding = held, pass_first, False
+            self._change.notify_all()
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                client, _ = self._server.accept()
+                try:
+                    server = socket.create_connection((HOST, self._target), timeout=5)
+                except OSError:  # the server is down, and so looks the proxy
+                    client.close()
+                    continue
+                server.settimeout(None)
+                Thread(target=self._serve, args=(client, server), daemon=True).start()
+
+    def _serve(self, client: socket.socket, server: socket.socket) -> None:
+        with client, server:  # closed when neither direction uses them any more
+            with self._change:
+                self._sockets |= {client, server}
+            for each in (client, server):
+                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            upstream = Thread(target=self._pump, args=(client, server, self._upstream), daemon=True)
+            upstream.start()
+            self._pump(server, client, pieces)
+            upstream.join()
+
+    def _pump(self, source: socket.socket, target: socket.socket, reader: Reader) -> None:
+        pause = Event()
+        with suppress(OSError):  # cut
+            for data in reader(source):
+                if self.latency_s:
+                    pause.wait(self.latency_s)
+                with self._change:
+                    self._change.wait_for(partial(self._passes, data, source, reader))
+                    if source not in self._sockets:
+                        break
+                target.sendall(data)
+        with self._change:
+            self._sockets -= {source, target}
+            self._change.notify_all()
+        for each in (source, target):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def _passes(self, data: bytes, source: socket.socket, reader: Reader) -> bool:
+        if source not in self._sockets:
+            return True  # cut while it was held: there is nothing to wait for
+        if reader is kafka_requests and int.from_bytes(data[4:6], "big") == self._held:
+            self._pass_first -= 1
+            self.holding = self._pass_first < 0
+            return not self.holding
+        return True

@@ -1,0 +1,102 @@
+"""A process of a row, and all that may befall it."""
+
+import signal
+import subprocess
+import time
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import NamedTuple
+
+import psutil
+
+from local.ports import HOST
+
+
+class Exit(NamedTuple):
+    """How a process ended when it was asked to."""
+
+    code: int
+    seconds: float
+
+
+class Running:
+    """A process, with those that it started.
+
+    Args:
+        process: the first one.
+        log: has its output.
+        port: where it answers /readyz, unless it is a server of another kind.
+    """
+
+    def __init__(self, process: "subprocess.Popen[str]", log: Path, port: int | None = None) -> None:
+        self._process = process
+        self._port = port
+        self._asked_at: float | None = None  # to end
+        self.log = log
+
+    def kill(self) -> None:
+        """Send SIGKILL to all of it."""
+        self._asked_at = time.monotonic()
+        self._signal(signal.SIGKILL)
+        self._process.wait(10)
+
+    def pause(self) -> None:
+        """Send SIGSTOP to all of it."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Send SIGCONT to all of it."""
+        self._signal(signal.SIGCONT)
+
+    def terminate(self) -> None:
+        """Send SIGTERM to the first process, as a supervisor does."""
+        self._asked_at = time.monotonic()
+        self._process.terminate()
+
+    def wait(self, timeout_s: float = 30) -> Exit:
+        """Wait for the end that it was asked for."""
+        assert self._asked_at is not None
+        code = self._process.wait(timeout_s)
+        return Exit(code, time.monotonic() - self._asked_at)
+
+    @property
+    def died(self) -> bool:
+        """Whether it ended though nobody asked it to."""
+        return self._asked_at is None and self._process.poll() is not None
+
+    @property
+    def ready(self) -> bool:
+        """Whether /readyz says so."""
+        assert self._port is not None
+        connection = HTTPConnection(HOST, self._port, timeout=2)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    @property
+    def memory_mb(self) -> float:
+        """Resident memory."""
+        return sum(each.memory_info().rss for each in self._family()) / 1e6
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor time used so far."""
+        return sum(each.cpu_times().user + each.cpu_times().system for each in self._family())
+
+    def tail(self, lines: int = 15) -> str:
+        """Return the end of its log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    def _family(self) -> list[psutil.Process]:
+        first = psutil.Process(self._process.pid)
+        return [first, *first.children(recursive=True)]
+
+    def _signal(self, number: int) -> None:
+        for each in self._family():
+            with suppress(psutil.NoSuchProcess):
+                each.send_signal(number)

@@ -1,0 +1,116 @@
+"""The servers of one row, the network to them, and the commands that the project runs on them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from redis import Redis
+
+from local.ports import HOST
+from local.processes import ROOT, Processes
+from local.servers import KAFKA, REDIS, start_kafka, start_redis
+from tests.faults.ports import reserved_port
+from tests.faults.proxy import Proxy, kafka_requests
+from tests.faults.running import Running
+
+# A client that comes through the proxy must be told the proxy's address for what follows.
+_BEHIND_PROXY = """
+listeners=PLAINTEXT://{host}:{port},PROXIED://{host}:{proxied},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port},PROXIED://{proxy}
+controller.quorum.voters=1@{host}:{controller}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+"""
+
+
+class Servers:
+    """A Kafka and a Redis, each with a proxy before it; neither runs before it is started.
+
+    Args:
+        folder: for data and logs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.processes = Processes(lambda _name, _line: None)
+        self.running: dict[str, Running] = {}
+        self.env = {"ORDER_RETRY_S": "5"}  # for every service and command; half the default, for every row waits for it
+        self.redis_port, self._kafka_port, proxied = reserved_port(), reserved_port(), reserved_port()
+        self.kafka = f"{HOST}:{self._kafka_port}"
+        self.kafka_proxy = Proxy(reserved_port(), proxied, kafka_requests)
+        self.redis_proxy = Proxy(reserved_port(), self.redis_port)
+        self.redis: Any = Redis(port=self.redis_port, decode_responses=True, socket_timeout=2)
+        self._properties = _BEHIND_PROXY.format(
+            host=HOST, port=self._kafka_port, proxied=proxied, proxy=self.kafka_proxy.url, controller=reserved_port()
+        )
+
+    def start_servers(self) -> None:
+        """Start both, and create the topics."""
+        self.start_redis()
+        self.start_kafka()
+        self.run("pizzeria", "topics")
+
+    def start_redis(self) -> None:
+        """Start Redis, with the data that it had."""
+        folder = self.folder / REDIS
+        start_redis(self.processes, folder, self.redis_port)
+        self.running[REDIS] = Running(self.processes.release(REDIS), folder / "server.log")
+
+    def start_kafka(self) -> None:
+        """Start Kafka, with the data that it had."""
+        folder = self.folder / KAFKA
+        start_kafka(self.processes, folder, self._kafka_port, print, self._properties)
+        self.running[KAFKA] = Running(self.processes.release(KAFKA), folder / "server.log")
+
+    def run(self, *module: str) -> None:
+        """Run a command of the project, such as `python -m pizzeria topics`, to its end."""
+        done = subprocess.run(
+            [sys.executable, "-m", *module],
+            cwd=ROOT,
+            env=os.environ | self.addresses() | self.env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def start_process(self, name: str, command: Sequence[str], env: dict[str, str], port: int | None = None) -> Running:
+        """Start a process with a log of its name.
+
+        Args:
+            name: of the process.
+            command: what to run.
+            env: its variables.
+            port: where it answers /readyz, if it does.
+        """
+        log = self.folder / f"{name.replace(' ', '-')}.log"
+        self.processes.start(name, command, env, log=log)
+        self.running[name] = Running(self.processes.release(name), log, port)
+        return self.running[name]
+
+    def addresses(self, *, proxied: bool = False) -> dict[str, str]:
+        """Return the variables that lead to both, directly or through the proxies."""
+        redis = self.redis_proxy.url if proxied else f"{HOST}:{self.redis_port}"
+        return {
+            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_proxy.url if proxied else self.kafka,
+            "REDIS_URL": f"redis://{redis}/0",
+        }
+
+    def died(self) -> list[str]:
+        """Return the names of those that ended though nobody asked them to."""
+        return [name for name, running in self.running.items() if running.died]
+
+    def tails(self) -> dict[str, str]:
+        """Return the ends of the logs, by name."""
+        return {name: running.tail() for name, running in self.running.items()}
+
+    def close(self) -> None:
+        """Kill everything: what a row is about has been checked by then."""
+        self.redis.close()
+        self.processes.close()
+        self.kafka_proxy.close()
+        self.redis_proxy.close()
