@@ -81,9 +81,9 @@ class Relay:
         """
         claim = self._outbox.claim(CLAIMED_AT_ONCE, LEASE_S)
         statuses = self._store.statuses(claim.order_ids)
-        self._outbox.drop([order_id for order_id, status in statuses.items() if status in (None, "ready")])
         unsettled = [order_id for order_id, status in statuses.items() if status not in (None, "ready")]
-        orders = [order for order_id in unsettled if (order := self._store.get(order_id))]
+        orders = [order for order_id in unsettled if (order := self._read(order_id))]
+        self._outbox.drop(statuses.keys() - {order.id for order in orders})
         self._time_out(claim, orders)  # first, for Kafka may be away
         to_do = orders
         try:
@@ -96,6 +96,16 @@ class Relay:
         finally:
             self._outbox.put_off(claim, {order.id: AGAIN_S for order in to_do})
         return len(claim.order_ids)
+
+    def _read(self, order_id: str) -> Order | None:
+        try:
+            order = self._store.get(order_id)
+            if order is not None:
+                datetime.fromisoformat(order.created_at)
+        except (KeyError, ValueError) as error:  # somebody has changed it by hand; the others must not suffer
+            log.warning("order cannot be read", order_id=order_id, error=repr(error))
+            return None
+        return order
 
     def _time_out(self, claim: Claim, orders: Sequence[Order]) -> None:
         late = {order.id: order for order in orders if _age_s(order, claim) >= self._deadline_s}

@@ -54,10 +54,7 @@ class Scripts:
                 for name in {call.script for call in calls}:
                     self._redis.script_load(self._scripts[name].script)
                 results = self._send(calls)
-            for result in results:
-                if isinstance(result, Exception) and not _is_about_data(result):
-                    raise result
-            return results
+            return checked(results)
 
     def run_all(self, calls: Sequence[Call]) -> list[Any]:
         """Run scripts that their data can't make fail, and return their results.
@@ -86,6 +83,14 @@ def pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
     flat = [argument for pair in pizzas.items() for argument in pair]
     for first in range(0, len(flat), 2 * _PIZZAS_PER_CALL):
         yield flat[first : first + 2 * _PIZZAS_PER_CALL]
+
+
+def checked(results: list[Any]) -> list[Any]:
+    """Return what a pipeline gave, with the errors about the data, and raise any other error."""
+    for result in results:
+        if isinstance(result, Exception) and not _is_about_data(result):
+            raise result
+    return results
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from redis import Redis
 
 from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key
 from pizzeria.order_store.order import Order, Toppings
-from pizzeria.order_store.scripts import Call, Scripts, pairs, redis_errors
+from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors
 from pizzeria.toppings import TOPPINGS
 
 SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
@@ -107,13 +107,16 @@ class OrderStore:
         )
 
     def statuses(self, order_ids: Iterable[str]) -> dict[str, str | None]:
-        """Return the status of each order, None if it isn't there (any more)."""
+        """Return the status of each order, None if it isn't there (any more), or isn't an order."""
         order_ids = list(order_ids)
         with redis_errors():
             pipeline = self._redis.pipeline(transaction=False)
             for order_id in order_ids:
                 pipeline.hget(order_key(order_id), "status")
-            return dict(zip(order_ids, pipeline.execute(), strict=True))
+            answers = checked(pipeline.execute(raise_on_error=False))
+        return {
+            id_: answer if isinstance(answer, str) else None for id_, answer in zip(order_ids, answers, strict=True)
+        }
 
     def join(
         self, orders: Mapping[SizedOrder, Mapping[int, Toppings]], at: Mapping[SizedOrder, str] | None = None

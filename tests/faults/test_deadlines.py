@@ -35,11 +35,12 @@ def test_a_service_is_away_past_the_deadline(fresh_stack: Stack, load: Load, ver
     stack.env = TIMES
     stack.start_all()
     stack["workers cheese"].terminate()
+    stack["workers cheese"].wait()
     load.start()
     load.go_on(3)
     load.stop()
     order_ids = [order_id for order_id, _ in load.accepted]
-    eventually(lambda: all_timed_out(stack, order_ids))
+    eventually(lambda: all_timed_out(stack, order_ids), timeout_s=40)
     for order_id, pizzas in load.accepted:
         assert missing(stack, order_id) == [["cheese"]] * pizzas
     stack.start("workers cheese")

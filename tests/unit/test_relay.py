@@ -84,6 +84,26 @@ def test_a_settled_order_leaves_the_outbox(
     assert published(publisher) == []
 
 
+@pytest.mark.parametrize(
+    "damage", [{"created_at": "noon"}, {"count": "many"}, {"pizza:0": "{"}, {"pizza:x": "{}"}, None]
+)
+def test_an_order_that_somebody_has_damaged_holds_up_nobody(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis, damage: Any
+) -> None:
+    """It leaves the outbox, and its neighbour is published."""
+    damaged, other = store.place(1), store.place(1)
+    for order_id in (damaged, other):
+        grow_old(redis, order_id, 11)
+    if damage is None:
+        redis.delete(order_key(damaged))
+        redis.set(order_key(damaged), "no hash")
+    else:
+        redis.hset(order_key(damaged), mapping=damage)
+    relay.look(Stop())
+    assert published(publisher) == [(other, 0, 1)]
+    assert redis.zrange(OPEN_ORDERS, 0, -1) == [other]
+
+
 def test_at_its_deadline_an_order_times_out_after_a_last_try(
     relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
 ) -> None:
