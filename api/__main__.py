@@ -15,7 +15,7 @@ def main() -> None:
     settings = process.start("api")
 
     def build() -> Flask:
-        store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
+        store = OrderStore(connect(settings), settings.order_ttl_s, settings.first_look_s)
         publisher = Publisher(settings)
         app = create_app(store, publisher, Topics(), settings.max_order_size)
         app.extensions[CLOSE] = publisher.close

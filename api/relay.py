@@ -1,9 +1,9 @@
 """python -m api.relay: publish again the pizzas of orders that are not complete in time; any number share the work."""
 
 import random
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 
 import structlog
 
@@ -12,14 +12,15 @@ from pizzeria import process, service
 from pizzeria.backoff import Backoff
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
-from pizzeria.order_store import Claim, Order, OrderStore, Outbox, connect
+from pizzeria.order_store import Claim, Head, Order, OrderStore, Outbox, connect
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher
 
 CLAIMED_AT_ONCE = 200  # orders
 PUBLISHED_AT_ONCE = 2_000  # pizzas, or one order
-LEASE_S = 30.0  # longer than a publisher tries
+PUBLISH_S = 5.0  # for one part of a claim
+LEASE_S = 30.0  # of a claim; twice as long as is worked on it
 INTERVAL_S = 1.0  # between looks when little is due
 AGAIN_S = 2.0  # until the next look at an order that could not be published
 
@@ -54,7 +55,7 @@ class Relay:
     def run(self, stop: Stop) -> None:
         """Look again and again until told to stop."""
         log.info("looking after open orders", retry_s=self._retry_s, deadline_s=self._deadline_s)
-        backoff = Backoff()
+        backoff = Backoff(longest_s=INTERVAL_S)
         while not stop.is_set():
             try:
                 claimed = self.look(stop)
@@ -74,95 +75,89 @@ class Relay:
         """Claim the orders that are due, publish what they lack, and return how many were due.
 
         Args:
-            stop: when it is set, waits for Kafka are short.
+            stop: when it is set, the rest is left to others.
 
         Raises:
-            UnavailableError: Redis or Kafka is away; what was claimed will be looked at again.
+            UnavailableError: Redis or Kafka is away; what was not published will be looked at again.
         """
+        began = time.monotonic()
         claim = self._outbox.claim(CLAIMED_AT_ONCE, LEASE_S)
-        statuses = self._store.statuses(claim.order_ids)
-        unsettled = [order_id for order_id, status in statuses.items() if status not in (None, "ready")]
-        orders = [order for order_id in unsettled if (order := self._read(order_id))]
-        self._outbox.drop(statuses.keys() - {order.id for order in orders})
-        self._time_out(claim, orders)  # first, for Kafka may be away
-        to_do = orders
+        heads = self._store.heads(claim.order_ids)
+        open_orders = {order_id: head for order_id, head in heads.items() if head and head.status != "ready"}
+        self._outbox.drop(heads.keys() - open_orders.keys())
+        self._time_out(claim, open_orders)  # first, for Kafka may be away
+        to_do, failure = set(open_orders), None
         try:
-            for part in _parts(orders):
-                if stop.is_set():
+            for part in self._parts(open_orders):
+                if stop.is_set() or time.monotonic() - began > LEASE_S / 2:
                     break
-                self._publish(part, stop)
-                self._drop_or_put_off(claim, part)
-                to_do = to_do[len(part) :]
+                try:
+                    self._publish(claim, part, stop)
+                    to_do -= part.keys()
+                except UnavailableError as error:
+                    failure = error  # other partitions may be well
         finally:
-            self._outbox.put_off(claim, {order.id: AGAIN_S for order in to_do})
+            self._outbox.put_off(claim, dict.fromkeys(to_do, AGAIN_S))
+        if failure:
+            raise failure
         return len(claim.order_ids)
 
-    def _read(self, order_id: str) -> Order | None:
-        try:
-            order = self._store.get(order_id)
-            if order is not None:
-                datetime.fromisoformat(order.created_at)
-        except (KeyError, ValueError) as error:  # somebody has changed it by hand; the others must not suffer
-            log.warning("order cannot be read", order_id=order_id, error=repr(error))
-            return None
-        return order
-
-    def _time_out(self, claim: Claim, orders: Sequence[Order]) -> None:
-        late = {order.id: order for order in orders if _age_s(order, claim) >= self._deadline_s}
+    def _time_out(self, claim: Claim, heads: Mapping[str, Head]) -> None:
+        late = [order_id for order_id, head in heads.items() if head.age_s(claim.now) >= self._deadline_s]
         for order_id in self._store.time_out(late):
-            order = late[order_id]
-            missing = Counter(topping for pizza_id in order.incomplete() for topping in order.missing(pizza_id))
-            log.warning("timed out", order_id=order_id, missing=dict(missing))
+            log.warning("timed out", order_id=order_id, pizzas=heads[order_id].count)
 
-    def _publish(self, orders: Sequence[Order], stop: Stop) -> None:
+    def _parts(self, heads: Mapping[str, Head]) -> Iterator[dict[str, Head]]:
+        """Yield the orders by partition, and not too many pizzas at once."""
+        parts: dict[int, dict[str, Head]] = defaultdict(dict)
+        for order_id, head in heads.items():
+            part = parts[self._publisher.partition_of(order_id.encode(), self._topics.pizza)]
+            part[order_id] = head
+            if sum(head.count for head in part.values()) >= PUBLISHED_AT_ONCE:
+                yield part.copy()
+                part.clear()
+        yield from parts.values()
+
+    def _publish(self, claim: Claim, heads: Mapping[str, Head], stop: Stop) -> None:
+        orders = [order for order_id in heads if (order := self._read(order_id))]
         events = [
             event
             for order in orders
             for event in pizza_events(self._publisher, self._topics, order.id, order.count, order.incomplete())
         ]
-        self._publisher.publish(events, stop=stop)
-
-    def _drop_or_put_off(self, claim: Claim, orders: Sequence[Order]) -> None:
+        self._publisher.publish(events, PUBLISH_S, stop)
         delays_s: dict[str, float] = {}
         for order in orders:
-            age_s = _age_s(order, claim)
+            age_s = heads[order.id].age_s(claim.now)
             if age_s < self._deadline_s:
                 # Ever later, for what is published again adds to a backlog that may be why the order is late.
                 delay_s = max(age_s, self._retry_s) * random.uniform(2.5, 3.0)  # noqa: S311 - no secret
-                delays_s[order.id] = min(delay_s, self._deadline_s - age_s)
+                delays_s[order.id] = round(min(delay_s, self._deadline_s - age_s), 3)
             log.info(
                 "published again",
                 order_id=order.id,
-                pizzas=len(order.incomplete()),
+                missing=dict(
+                    Counter(topping for pizza_id in order.incomplete() for topping in order.missing(pizza_id))
+                ),
                 topic=self._topics.pizza,
-                retry_s=round(delays_s[order.id], 3) if order.id in delays_s else None,
+                retry_s=delays_s.get(order.id),
             )
         self._outbox.put_off(claim, delays_s)
-        self._outbox.drop([order.id for order in orders if order.id not in delays_s])
+        self._outbox.drop(heads.keys() - delays_s.keys())
 
-
-def _age_s(order: Order, claim: Claim) -> float:
-    return (claim.now - datetime.fromisoformat(order.created_at)).total_seconds()
-
-
-def _parts(orders: Sequence[Order]) -> Iterator[list[Order]]:
-    part: list[Order] = []
-    pizzas = 0
-    for order in orders:
-        part.append(order)
-        pizzas += order.count - order.ready
-        if pizzas >= PUBLISHED_AT_ONCE:
-            yield part
-            part, pizzas = [], 0
-    if part:
-        yield part
+    def _read(self, order_id: str) -> Order | None:
+        try:
+            return self._store.get(order_id)
+        except (KeyError, ValueError) as error:  # somebody has changed it by hand; the others must not suffer
+            log.warning("order cannot be read", order_id=order_id, error=repr(error))
+            return None
 
 
 def main() -> None:
     """Build the relay and run it."""
     settings = process.start("api.relay")
     redis, publisher = connect(settings), Publisher(settings)
-    store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
+    store = OrderStore(redis, settings.order_ttl_s, settings.first_look_s)
     service.run(Relay(store, Outbox(redis), publisher, Topics(), settings), publisher, settings)
 
 

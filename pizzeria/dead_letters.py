@@ -35,7 +35,7 @@ def list_letters() -> None:
 @dead_letters.command(
     "replay",
     help="Put dead letters back to the topic and partition that they came from: all those that were not put back"
-    " before or, with an option, those that match, whether they were or not.",
+    " before or, with an option, those that match, whether they were or not; so also those that were refused.",
 )
 @click.option("--topic", help="Only records that came from this topic.")
 @click.option("--partition", type=click.IntRange(min=0), help="Only those of this partition of it.")
@@ -63,9 +63,10 @@ def replay_letters(topic: str | None, partition: int | None, offset: int | None)
         publisher.close()
     if not replayed and not failed and selection != Selection():
         raise SystemExit(f"no dead letter came from {selection}")
+    if failed:
+        raise SystemExit(1)
     if not replayed:
         click.echo("nothing to replay")
-    raise SystemExit(1 if failed and not replayed else 0)
 
 
 @contextmanager

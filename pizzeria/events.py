@@ -82,6 +82,11 @@ class Topics:
         return {topping: self.having(topping) for topping in TOPPINGS}
 
     @property
+    def topping_of(self) -> dict[str, str]:
+        """Topic → the topping that its pizzas have got."""
+        return {topic: topping for topping, topic in self.by_topping.items()}
+
+    @property
     def dead_letters(self) -> str:
         """Records that a service could not read or use."""
         return f"{self.prefix}pizza-dead-letters"

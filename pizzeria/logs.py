@@ -70,13 +70,13 @@ class _Seldom(logging.Filter):
 
     def __init__(self) -> None:
         super().__init__("kafka")
-        self._told_at: dict[str, float] = {}
+        self._told_at: dict[tuple[str, int], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not super().filter(record):
             return True  # somebody else's
-        now = time.monotonic()
-        is_due = now - self._told_at.get(str(record.msg), float("-inf")) >= LIBRARY_REPEATS_S
+        now, place = time.monotonic(), (record.pathname, record.lineno)
+        is_due = now - self._told_at.get(place, float("-inf")) >= LIBRARY_REPEATS_S
         if is_due:
-            self._told_at[str(record.msg)] = now
+            self._told_at[place] = now
         return is_due

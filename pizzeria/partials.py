@@ -15,7 +15,7 @@ class Partials:
     """
 
     def __init__(self, topics: Topics) -> None:
-        self._topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
+        self._topping_of = topics.topping_of
 
     def by_order(self, batch: Batch) -> dict[SizedOrder, dict[int, Toppings]]:
         """Return what OrderStore.join takes: pizza id → its toppings, of each order."""

@@ -58,6 +58,11 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    @property
+    def first_look_s(self) -> int:
+        """Seconds until the relay first looks at an order: after order_retry_s, but not after the deadline."""
+        return min(self.order_retry_s, self.order_deadline_s)
+
     def __post_init__(self) -> None:
         for server in self.kafka_bootstrap_servers.split(","):
             if not 0 < int(server.rpartition(":")[2]) <= LARGEST_PORT:

@@ -43,7 +43,7 @@ def reporter_stream(
 def count(store: ReportStore, counts: Counts, topics: Topics) -> Handler:
     """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses."""
     partials = Partials(topics)
-    topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
+    topping_of = topics.topping_of
 
     def handle(batch: Batch) -> list[Event]:
         refused = store.count(partials.by_topping(batch))

@@ -72,4 +72,4 @@ def publisher(settings: Settings) -> Iterator[Publisher]:
 @pytest.fixture
 def store(settings: Settings) -> OrderStore:
     """The orders in the real Redis."""
-    return OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
+    return OrderStore(connect(settings), settings.order_ttl_s, settings.first_look_s)

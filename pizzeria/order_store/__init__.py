@@ -2,7 +2,7 @@
 
 from pizzeria.order_store.client import connect
 from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, seen_key
-from pizzeria.order_store.order import Order, Toppings
+from pizzeria.order_store.order import Head, Order, Toppings
 from pizzeria.order_store.outbox import Claim, Outbox
 from pizzeria.order_store.report_store import CountedOrder, ReportStore
 from pizzeria.order_store.store import IdempotencyKeyReusedError, OrderStore, SizedOrder
@@ -11,6 +11,7 @@ __all__ = [
     "OPEN_ORDERS",
     "Claim",
     "CountedOrder",
+    "Head",
     "IdempotencyKeyReusedError",
     "Order",
     "OrderStore",

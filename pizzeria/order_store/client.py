@@ -11,4 +11,10 @@ def connect(settings: Settings) -> "Redis":
     Args:
         settings: redis_url.
     """
-    return Redis.from_url(settings.redis_url, decode_responses=True, socket_timeout=2, socket_connect_timeout=1)
+    return Redis.from_url(
+        settings.redis_url,
+        decode_responses=True,
+        encoding_errors="replace",  # somebody else's bytes must not stop a service
+        socket_timeout=2,
+        socket_connect_timeout=1,
+    )

@@ -10,17 +10,19 @@
 --
 -- A topping that a pizza has already stays as it is. An order that is not there is created from what the events say.
 --
--- Result: 1 if the order was created, otherwise 0.
+-- Result: 1 if the order is not on the relay's list: it was created here, by its events, and has the field unlisted
+-- until somebody puts it there. Otherwise 0.
 -- Error: COUNT, if the order is known to have another number of pizzas; nothing is changed then.
 local key, count, ttl, complete = KEYS[1], ARGV[1], ARGV[3], tonumber(ARGV[4])
 local first = 5 + complete
 
-local fields = {'count', 'ready', 'status'}
+local fields = {'count', 'ready', 'status', 'unlisted'}
 for i = first, #ARGV, 2 do
   fields[#fields + 1] = 'pizza:' .. ARGV[i]
 end
 local known = redis.call('HMGET', key, unpack(fields))
 local is_new = not known[1]
+local unlisted = (is_new or known[4]) and 1 or 0
 if not is_new and known[1] ~= count then
   return redis.error_reply('COUNT the order has ' .. known[1] .. ' pizzas, not ' .. count)
 end
@@ -48,8 +50,8 @@ local function both(old, new)
   return cjson.encode(pizza)
 end
 
-for i = 4, #fields do
-  local new, old = ARGV[first + 2 * (i - 4) + 1], known[i] ~= '{}' and known[i]
+for i = 5, #fields do
+  local new, old = ARGV[first + 2 * (i - 5) + 1], known[i] ~= '{}' and known[i]
   local toppings, adds, repeats = 0, false, false
   for _, member in ipairs(members) do
     local in_new, in_old = new:find(member, 1, true), old and old:find(member, 1, true)
@@ -69,12 +71,13 @@ for i = 4, #fields do
   end
 end
 if #changes == 0 then
-  return 0
+  return unlisted
 end
 
 if is_new then
   set('count', count)
   set('created_at', time_or_now(ARGV[2]))
+  set('unlisted', 1)
 end
 if ready ~= was_ready or is_new then
   set('ready', ready)
@@ -89,4 +92,4 @@ end
 redis.call('HSET', key, unpack(changes))
 redis.call('EXPIRE', key, ttl)
 redis.call('PUBLISH', key, status .. ' ' .. ready .. '/' .. count)
-return is_new and 1 or 0
+return unlisted

@@ -1,11 +1,12 @@
 """The report's counts, in Redis."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from redis import Redis
 
 from pizzeria.order_store.keys import report_key, seen_key
-from pizzeria.order_store.scripts import Call, Scripts, pairs, redis_errors
+from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors
 from pizzeria.toppings import TOPPINGS
 
 CountedOrder = tuple[str, str]  # a topping and the id of an order
@@ -16,13 +17,14 @@ class ReportStore:
 
     Args:
         redis: from connect().
-        ttl_s: seconds that it is remembered which pizzas of an order are counted.
+        ttl_s: seconds that an order is kept. Which of its pizzas are counted is remembered twice as long: so a rebuild,
+            which reads back as far as orders are kept, finds every mark.
     """
 
     def __init__(self, redis: "Redis", ttl_s: int) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
-        self._ttl_s = ttl_s
+        self._marks_ttl_s = 2 * ttl_s
 
     def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
         """Count toppings, each pizza once however often it is told.
@@ -38,7 +40,7 @@ class ReportStore:
         for order, choices in pizzas.items():
             for some in pairs(choices):
                 called.append(order)
-                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._ttl_s, *some]))
+                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._marks_ttl_s, *some]))
         results = self._scripts.run(calls)
         return {
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
@@ -50,8 +52,12 @@ class ReportStore:
             pipeline = self._redis.pipeline(transaction=False)
             for topping in TOPPINGS:
                 pipeline.hgetall(report_key(topping))
-            answers = pipeline.execute()
-        return {
-            topping: dict(sorted(((c, int(n)) for c, n in counts.items()), key=lambda item: (-item[1], item[0])))
-            for topping, counts in zip(TOPPINGS, answers, strict=True)
-        }
+            answers = checked(pipeline.execute(raise_on_error=False))
+        return {topping: _counts(answer) for topping, answer in zip(TOPPINGS, answers, strict=True)}
+
+
+def _counts(answer: Any) -> dict[str, int]:
+    if isinstance(answer, Exception):
+        return {}  # somebody has put something else there
+    counts = ((choice, int(number)) for choice, number in answer.items() if number.isdecimal())
+    return dict(sorted(counts, key=lambda item: (-item[1], item[0])))

@@ -57,16 +57,15 @@ class Scripts:
             return checked(results)
 
     def run_all(self, calls: Sequence[Call]) -> list[Any]:
-        """Run scripts that their data can't make fail, and return their results.
+        """Run scripts that their arguments can't make fail, and return their results.
 
         Raises:
-            UnavailableError: as run().
-            ResponseError: a key is of another type.
+            UnavailableError: as run(); or a key is of another type, until somebody deletes it.
         """
         results = self.run(calls)
         for result in results:
             if isinstance(result, Exception):
-                raise result
+                raise UnavailableError(f"Redis: {result}") from result
         return results
 
     def _send(self, calls: Sequence[Call]) -> list[Any]:

@@ -8,7 +8,7 @@ from msgspec import json
 from redis import Redis
 
 from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key
-from pizzeria.order_store.order import Order, Toppings
+from pizzeria.order_store.order import Head, Order, Toppings
 from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors
 from pizzeria.toppings import TOPPINGS
 
@@ -69,8 +69,7 @@ class OrderStore:
 
     def hurry(self, order_id: str) -> None:
         """Let the relay look at an order as soon as it can."""
-        with redis_errors():
-            self._redis.zadd(OPEN_ORDERS, {order_id: 0}, xx=True)
+        self._scripts.run_all(_schedule([order_id], "XX", 0))
 
     def restore(self, created_at: Mapping[SizedOrder, str]) -> int:
         """Store orders that Redis has lost, and return how many; the others stay as they are.
@@ -82,8 +81,8 @@ class OrderStore:
 
     def open_if_preparing(self, order_ids: Iterable[str]) -> int:
         """Put the orders that are being prepared on the relay's list, and return how many were not on it."""
-        statuses = self.statuses(order_ids)
-        preparing = [order_id for order_id, status in statuses.items() if status == "preparing"]
+        heads = self.heads(order_ids)
+        preparing = [order_id for order_id, head in heads.items() if head and head.status == "preparing"]
         return sum(self._scripts.run_all(self._open(preparing)))
 
     def get(self, order_id: str) -> Order | None:
@@ -106,17 +105,15 @@ class OrderStore:
             },
         )
 
-    def statuses(self, order_ids: Iterable[str]) -> dict[str, str | None]:
-        """Return the status of each order, None if it isn't there (any more), or isn't an order."""
+    def heads(self, order_ids: Iterable[str]) -> dict[str, Head | None]:
+        """Return what is known of orders without their pizzas; None for what isn't there, or isn't an order."""
         order_ids = list(order_ids)
         with redis_errors():
             pipeline = self._redis.pipeline(transaction=False)
             for order_id in order_ids:
-                pipeline.hget(order_key(order_id), "status")
+                pipeline.hmget(order_key(order_id), *Head.__struct_fields__)
             answers = checked(pipeline.execute(raise_on_error=False))
-        return {
-            id_: answer if isinstance(answer, str) else None for id_, answer in zip(order_ids, answers, strict=True)
-        }
+        return {order_id: Head.read(answer) for order_id, answer in zip(order_ids, answers, strict=True)}
 
     def join(
         self, orders: Mapping[SizedOrder, Mapping[int, Toppings]], at: Mapping[SizedOrder, str] | None = None
@@ -140,8 +137,8 @@ class OrderStore:
                 called.append(order)
                 calls.append(Call("join", [order_key(order_id)], [*head, *some]))
         results = list(zip(called, self._scripts.run(calls), strict=True))
-        if created := [order_id for (order_id, _), result in results if result == 1]:
-            self._scripts.run_all(self._open(created))
+        if unlisted := {order_id for (order_id, _), result in results if result == 1}:
+            self._list(unlisted)
         return {order: str(result) for order, result in results if isinstance(result, Exception)}
 
     def time_out(self, order_ids: Collection[str]) -> list[str]:
@@ -153,8 +150,21 @@ class OrderStore:
     def _place(self, order_id: str, count: int, created_at: str) -> Call:
         return Call("place", [order_key(order_id)], [count, created_at, self._ttl_s])
 
+    def _list(self, order_ids: Collection[str]) -> None:
+        """Put orders that their events have created on the relay's list; should it not get done, the next join does."""
+        self._scripts.run_all(self._open(list(order_ids)))
+        with redis_errors():
+            pipeline = self._redis.pipeline(transaction=False)
+            for order_id in order_ids:
+                pipeline.hdel(order_key(order_id), "unlisted")
+            pipeline.execute()
+
     def _open(self, order_ids: Sequence[str]) -> list[Call]:
-        return [
-            Call("open", [OPEN_ORDERS], [1000 * self._retry_s, *order_ids[first : first + _ORDERS_PER_CALL]])
-            for first in range(0, len(order_ids), _ORDERS_PER_CALL)
-        ]
+        return _schedule(order_ids, "NX", self._retry_s)
+
+
+def _schedule(order_ids: Sequence[str], which: str, delay_s: int) -> list[Call]:
+    return [
+        Call("schedule", [OPEN_ORDERS], [which, 1000 * delay_s, *order_ids[first : first + _ORDERS_PER_CALL]])
+        for first in range(0, len(order_ids), _ORDERS_PER_CALL)
+    ]

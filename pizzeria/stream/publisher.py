@@ -6,19 +6,20 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from kafka.net.compat import KafkaNetClient
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
+from pizzeria.stream.circuit import Circuit
 from pizzeria.stream.client import connection
 
 # A dead letter is a record as large as the broker took, and some headers.
 LARGEST_REQUEST = 2 * 1024 * 1024
 _DELIVERY_TIMEOUT_MS = 15_000
-_REFUSE_S = 1.0  # after a failure, at once and without a try
+LONGEST_S = _DELIVERY_TIMEOUT_MS / 1000 + 1
 _RECONNECT_LOOK_MS = 50.0
 _LOOK_S, _STOP_S = 0.2, 2.0  # how often to look for a stop while waiting, and how long to wait then
 
@@ -77,37 +78,33 @@ class Publisher:
             metrics_enabled=False,
             kafka_client=_PatientClient,
         )
-        self._refuse_until = float("-inf")
-        self._unanswered: Any = None  # a future
+        self._circuit = Circuit()
 
-    def publish(
-        self, events: Sequence[Event], timeout_s: float = _DELIVERY_TIMEOUT_MS / 1000 + 1, stop: Stop | None = None
-    ) -> None:
+    def publish(self, events: Sequence[Event], timeout_s: float = LONGEST_S, stop: Stop | None = None) -> None:
         """Send the events and return when Kafka has acknowledged all of them.
-
-        While Kafka is away this fails at once, but for a try each second: the producer keeps what it can't send in
-        memory for 15 s, without a bound.
 
         Args:
             events: in the order to be sent.
-            timeout_s: wait no longer than this. Events not acknowledged by then are still under way for 15 s.
+            timeout_s: wait no longer than this. Events not acknowledged by then are still under way for 15 s, and
+                others for the same partition are refused meanwhile.
             stop: when it is set, wait no longer than 2 s.
 
         Raises:
             UnavailableError: some of the events are not acknowledged. To publish all of them again is harmless.
             TooLargeError: some are refused for their size, all others are acknowledged.
         """
-        self._check_circuit()
-        deadline = time.monotonic() + timeout_s
-        too_large: list[Event] = []
+        self._circuit.check()
+        self._circuit.check_partitions((event.topic, event.partition) for event in events)
         try:
             futures = [self._send(event) for event in events]
-            for event, future in zip(events, futures, strict=True):
-                if not (future and (future.succeeded() or self._await(future, deadline, stop))):
-                    too_large.append(event)
         except KafkaError as error:
-            self._refuse_until = time.monotonic() + _REFUSE_S
+            self._circuit.note_failure()
             raise UnavailableError(f"Kafka: {error}") from error
+        self._circuit.note_success()
+        patience, too_large = _Patience(timeout_s, stop), []
+        for event, future in zip(events, futures, strict=True):
+            if not (future and (future.succeeded() or self._is_taken(event, future, patience))):
+                too_large.append(event)
         if too_large:
             raise TooLargeError(too_large)
 
@@ -118,27 +115,20 @@ class Publisher:
         except MessageSizeTooLargeError:  # beyond LARGEST_REQUEST; the broker isn't even asked
             return None
 
-    def _check_circuit(self) -> None:
-        if time.monotonic() < self._refuse_until:
-            raise UnavailableError("Kafka: it did not answer just now")
-        if self._unanswered is not None and not self._unanswered.is_done:
-            raise UnavailableError("Kafka: it has not acknowledged what was sent before")
-
-    def _await(self, future: Any, deadline: float, stop: Stop | None) -> bool:
-        """Wait until a record is acknowledged, and return False if it is refused for its size."""
+    def _is_taken(self, event: Event, future: Any, patience: "_Patience") -> bool:
         while True:
-            if stop is not None and stop.is_set():
-                deadline, stop = min(deadline, time.monotonic() + _STOP_S), None
-            left = max(0.0, deadline - time.monotonic())
+            left_s = patience.left_s()
             try:
-                future.get(left if stop is None else min(left, _LOOK_S))
+                future.get(min(left_s, _LOOK_S))
                 return True
             except (MessageSizeTooLargeError, RecordListTooLargeError):
                 return False
-            except KafkaTimeoutError:
-                if future.is_done or not left:
-                    self._unanswered = future
-                    raise
+            except KafkaError as error:
+                if not future.is_done and left_s:
+                    continue  # only this look is over
+                if not future.is_done:
+                    self._circuit.note_unanswered((event.topic, event.partition), future)
+                raise UnavailableError(f"Kafka: {event.topic}[{event.partition}]: {error}") from error
 
     def partition_count(self, topic: str) -> int:
         """Return how many partitions a topic has.
@@ -146,12 +136,14 @@ class Publisher:
         Raises:
             UnavailableError: Kafka doesn't answer, or doesn't have the topic.
         """
-        self._check_circuit()
+        self._circuit.check()
         try:
-            return len(self._producer.partitions_for(topic))
+            count = len(self._producer.partitions_for(topic))
         except KafkaError as error:
-            self._refuse_until = time.monotonic() + _REFUSE_S
+            self._circuit.note_failure()
             raise UnavailableError(f"Kafka does not answer or has no topic {topic!r}") from error
+        self._circuit.note_success()
+        return count
 
     def partition_of(self, key: bytes, topic: str) -> int:
         """Return the partition that Kafka's default partitioner chooses for a key.
@@ -167,3 +159,17 @@ class Publisher:
         """Send what is under way, timeout_s at the most, and disconnect."""
         with suppress(KafkaError):  # not acknowledged in time: whoever waited for it has been told
             self._producer.close(timeout=timeout_s)
+
+
+class _Patience:
+    """How much longer to wait for acknowledgements: until the time is up, or 2 s once the flag is set."""
+
+    def __init__(self, timeout_s: float, stop: Stop | None) -> None:
+        self._deadline = time.monotonic() + timeout_s
+        self._stop = stop
+
+    def left_s(self) -> float:
+        now = time.monotonic()
+        if self._stop is not None and self._stop.is_set():
+            self._deadline, self._stop = min(self._deadline, now + _STOP_S), None
+        return max(0.0, self._deadline - now)

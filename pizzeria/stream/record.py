@@ -35,7 +35,7 @@ def read_pizza(record: Record) -> Pizza:
 
 def read_partial(topics: Topics) -> Callable[[Record], Pizza]:
     """Return a read_pizza that also insists on the topping that the record's topic is for."""
-    topping_of = {topic: topping for topping, topic in topics.by_topping.items()}
+    topping_of = topics.topping_of
 
     def read(record: Record) -> Pizza:
         pizza = decode(record.value)

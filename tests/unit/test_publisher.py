@@ -1,5 +1,6 @@
 """Publishing while Kafka is away, without Kafka."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ class FakeProducer:
     def __init__(self, clock: Clock) -> None:
         self.sent: list[FakeFuture] = []
         self.has_topics = True
+        self.on_look: Callable[[], None] = lambda: None
         self._clock = clock
 
     def send(self, *_args: object, **_kwargs: object) -> FakeFuture:
@@ -57,6 +59,7 @@ class FakeProducer:
 
     def partitions_for(self, _topic: str) -> set[int]:
         """Return six partitions, if Kafka has ever been there."""
+        self.on_look()
         if self.has_topics:
             return set(range(6))
         raise KafkaTimeoutError("no metadata")
@@ -67,6 +70,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time."""
     clock = Clock()
     monkeypatch.setattr("pizzeria.stream.publisher.time", clock)
+    monkeypatch.setattr("pizzeria.stream.circuit.time", clock)
     return clock
 
 
@@ -111,18 +115,57 @@ def test_nothing_is_added_to_what_is_still_under_way(
     assert len(producer.sent) == 2
 
 
-def test_a_kafka_that_was_never_there_is_tried_once_a_second(
+def test_a_partition_that_is_silent_does_not_stop_the_others(publisher: Publisher, producer: FakeProducer) -> None:
+    """It may be without a leader while all others are well."""
+    fail(publisher, r"pizza\[0\].*not acknowledged", timeout_s=2.0)
+    fail(publisher, r"pizza\[0\] has not acknowledged what was sent before", timeout_s=2.0)
+    with pytest.raises(UnavailableError, match=r"pizza\[1\].*not acknowledged"):
+        publisher.publish([EVENT._replace(partition=1)], 0.0)
+    assert len(producer.sent) == 2
+
+
+def test_a_kafka_that_was_never_there_is_tried_by_one_at_a_time(
     publisher: Publisher, producer: FakeProducer, clock: Clock
 ) -> None:
-    """Each try blocks for two seconds: the others get their answer at once."""
+    """A try blocks for two seconds: the other threads are refused at once meanwhile, and for a second after it."""
     producer.has_topics = False
     with pytest.raises(UnavailableError, match="has no topic 'pizza'"):
         publisher.partition_count("pizza")
-    producer.has_topics = True
     with pytest.raises(UnavailableError, match="just now"):
         publisher.partition_count("pizza")
     clock.advance(1.0)
+
+    def another_thread() -> None:
+        with pytest.raises(UnavailableError, match="just now"):
+            publisher.publish([EVENT])
+
+    producer.on_look = another_thread
+    with pytest.raises(UnavailableError, match="has no topic 'pizza'"):
+        publisher.partition_count("pizza")
+    producer.on_look = lambda: None
+    producer.has_topics = True
+    clock.advance(1.0)
     assert publisher.partition_count("pizza") == 6
+    assert publisher.partition_count("pizza") == 6
+
+
+def test_a_stop_gives_all_events_together_two_seconds(
+    publisher: Publisher, producer: FakeProducer, clock: Clock
+) -> None:
+    """However slowly one after the other is acknowledged."""
+    stop, began = Stop(), clock.now
+    stop.set()
+    advance = clock.advance
+
+    def acknowledge_one_each_second(seconds: float) -> None:
+        advance(seconds)
+        for future in producer.sent[: int(clock.now - began)]:
+            future.is_done = True
+
+    clock.advance = acknowledge_one_each_second  # type: ignore[method-assign]
+    with pytest.raises(UnavailableError):
+        publisher.publish([EVENT] * 10, stop=stop)
+    assert clock.now - began < 2.5
 
 
 def test_a_stop_shortens_the_wait(publisher: Publisher, producer: FakeProducer, clock: Clock) -> None:

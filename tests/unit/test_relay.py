@@ -85,7 +85,16 @@ def test_a_settled_order_leaves_the_outbox(
 
 
 @pytest.mark.parametrize(
-    "damage", [{"created_at": "noon"}, {"count": "many"}, {"pizza:0": "{"}, {"pizza:x": "{}"}, None]
+    "damage",
+    [
+        {"created_at": "noon"},
+        {"created_at": "2026-11-23T14:00:42"},
+        {"count": "1000000000"},
+        {"count": "many"},
+        {"pizza:0": "{"},
+        {"pizza:x": "{}"},
+        None,
+    ],
 )
 def test_an_order_that_somebody_has_damaged_holds_up_nobody(
     relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis, damage: Any
@@ -102,6 +111,36 @@ def test_an_order_that_somebody_has_damaged_holds_up_nobody(
     relay.look(Stop())
     assert published(publisher) == [(other, 0, 1)]
     assert redis.zrange(OPEN_ORDERS, 0, -1) == [other]
+
+
+def test_a_list_of_another_type_is_waited_for(relay: Relay, store: OrderStore, redis: FakeRedis) -> None:
+    """Until somebody deletes it; meanwhile no order is accepted that nobody would look after."""
+    redis.set(OPEN_ORDERS, "no list")
+    with pytest.raises(UnavailableError, match="WRONGTYPE"):
+        relay.look(Stop())
+    with pytest.raises(UnavailableError, match="WRONGTYPE"):
+        store.place(1)
+
+
+def test_a_partition_that_fails_does_not_hold_up_the_others(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """Their orders are published, those of the first are put off."""
+    order_ids = [store.place(1) for _ in range(20)]
+    for order_id in order_ids:
+        grow_old(redis, order_id, 11)
+    publisher.failures = 1
+    with pytest.raises(UnavailableError):
+        relay.look(Stop())
+    done = {order_id for order_id, _, _ in published(publisher)}
+    left = set(order_ids) - done
+    assert done
+    assert left
+    assert {publisher.partition_of(order_id.encode(), "pizza") for order_id in left}.isdisjoint(
+        publisher.partition_of(order_id.encode(), "pizza") for order_id in done
+    )
+    for order_id in left:
+        assert next_look_s(redis, order_id) == pytest.approx(AGAIN_S, abs=1)
 
 
 def test_at_its_deadline_an_order_times_out_after_a_last_try(

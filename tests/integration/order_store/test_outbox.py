@@ -57,7 +57,8 @@ def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") 
     channel.get_message(timeout=1)
     assert store.time_out([late, ready, "gone"]) == [late]
     assert store.time_out([late, ready, "gone"]) == []
-    assert [store.statuses([late, ready, "gone"])] == [{late: "timed_out", ready: "ready", "gone": None}]
+    heads = store.heads([late, ready, "gone"])
+    assert [head and head.status for head in heads.values()] == ["timed_out", "ready", None]
     assert read(store, late).missing(0) == ["cheese", "meats", "veggies"]
     assert [channel.get_message(timeout=0.5)["data"], channel.get_message(timeout=0.1)] == ["timed_out 0/1", None]
     channel.close()
@@ -70,6 +71,34 @@ def test_an_order_that_its_events_create_is_put_on_the_relays_list(store: OrderS
     store.join({("wiped", 2): {1: FULL}, (known, 1): {0: {"sauce": "light"}}})
     store.join({("wiped", 2): {0: {"sauce": "light"}}})
     assert redis.zrange(OPEN_ORDERS, 0, -1) == ["wiped"]
+
+
+def test_an_order_that_its_events_created_gets_on_the_list_though_the_first_joiner_died(
+    store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the join and the list: whoever joins the same events again puts it there, once."""
+    with monkeypatch.context() as death:
+        death.setattr(OrderStore, "_list", lambda _store, _order_ids: None)
+        store.join({("wiped", 1): {0: {"sauce": "light"}}})
+    assert redis.zcard(OPEN_ORDERS) == 0
+    store.join({("wiped", 1): {0: {"sauce": "light"}}})
+    assert redis.zrange(OPEN_ORDERS, 0, -1) == ["wiped"]
+    redis.delete(OPEN_ORDERS)
+    store.join({("wiped", 1): {0: {"sauce": "light"}}})
+    assert redis.zcard(OPEN_ORDERS) == 0
+    assert "unlisted" not in redis.hgetall(order_key("wiped"))
+
+
+def test_an_order_in_a_hurry_is_due_now_but_not_before_its_elders(
+    store: OrderStore, outbox: Outbox, redis: "Redis"
+) -> None:
+    """And one that has left the list doesn't come back."""
+    hurried, elder, gone = (store.place(1) for _ in range(3))
+    redis.zadd(OPEN_ORDERS, {elder: 1000})
+    outbox.drop([gone])
+    store.hurry(hurried)
+    store.hurry(gone)
+    assert outbox.claim(10, 30).order_ids == [elder, hurried]
 
 
 def test_a_lost_order_is_restored_with_its_times(store: OrderStore, redis: "Redis") -> None:
