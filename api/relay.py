@@ -86,19 +86,22 @@ class Relay:
         open_orders = {order_id: head for order_id, head in heads.items() if head and head.status != "ready"}
         self._outbox.drop(heads.keys() - open_orders.keys())
         self._time_out(claim, open_orders)  # first, for Kafka may be away
-        to_do, failure = set(open_orders), None
+        to_do = set(open_orders)
+        failures: dict[int, UnavailableError] = {}  # by partition, for others may be well
         try:
-            for part in self._parts(open_orders):
+            for partition, part in self._parts(open_orders):
                 if stop.is_set() or time.monotonic() - began > LEASE_S / 2:
                     break
+                if partition in failures:
+                    continue
                 try:
                     self._publish(claim, part, stop)
                     to_do -= part.keys()
                 except UnavailableError as error:
-                    failure = error  # other partitions may be well
+                    failures[partition] = error
         finally:
             self._outbox.put_off(claim, dict.fromkeys(to_do, AGAIN_S))
-        if failure:
+        for failure in failures.values():
             raise failure
         return len(claim.order_ids)
 
@@ -107,16 +110,15 @@ class Relay:
         for order_id in self._store.time_out(late):
             log.warning("timed out", order_id=order_id, pizzas=heads[order_id].count)
 
-    def _parts(self, heads: Mapping[str, Head]) -> Iterator[dict[str, Head]]:
-        """Yield the orders by partition, and not too many pizzas at once."""
+    def _parts(self, heads: Mapping[str, Head]) -> Iterator[tuple[int, dict[str, Head]]]:
+        """Yield partitions and orders of them, not too many pizzas at once."""
         parts: dict[int, dict[str, Head]] = defaultdict(dict)
         for order_id, head in heads.items():
-            part = parts[self._publisher.partition_of(order_id.encode(), self._topics.pizza)]
-            part[order_id] = head
-            if sum(head.count for head in part.values()) >= PUBLISHED_AT_ONCE:
-                yield part.copy()
-                part.clear()
-        yield from parts.values()
+            partition = self._publisher.partition_of(order_id.encode(), self._topics.pizza)
+            parts[partition][order_id] = head
+            if sum(head.count for head in parts[partition].values()) >= PUBLISHED_AT_ONCE:
+                yield partition, parts.pop(partition)
+        yield from parts.items()
 
     def _publish(self, claim: Claim, heads: Mapping[str, Head], stop: Stop) -> None:
         orders = [order for order_id in heads if (order := self._read(order_id))]
