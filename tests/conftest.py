@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from local import kafka_server
 from local.ports import free_port
 from local.processes import Processes
 from local.servers import StartError, start_kafka, start_redis
@@ -37,14 +38,20 @@ def redis_url(processes: Processes, servers_folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def kafka(processes: Processes, servers_folder: Path) -> str:
-    """A real Kafka: its bootstrap servers."""
+def jars() -> None:
+    """Kafka's files, fetched before anything that needs them begins."""
     try:
-        return start_kafka(processes, servers_folder / "kafka", free_port(), print)
-    except StartError as error:
+        kafka_server.fetch(print)
+    except (OSError, RuntimeError) as error:
         if os.environ.get("CI"):
-            raise
-        pytest.skip(str(error))
+            raise StartError(str(error)) from error
+        pytest.skip(f"Kafka is not in the cache, and can't be fetched: {error}")
+
+
+@pytest.fixture(scope="session")
+def kafka(jars: None, processes: Processes, servers_folder: Path) -> str:
+    """A real Kafka: its bootstrap servers."""
+    return start_kafka(processes, servers_folder / "kafka", free_port(), print)
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from local import kafka_server
 from local.ports import HOST, free_port
 from local.processes import ROOT
-from local.servers import StartError
 from tests.waiting import eventually
 
 
@@ -85,14 +83,8 @@ class Run:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def jars() -> None:
-    """Kafka, fetched before any test begins."""
-    try:
-        kafka_server.fetch(print)
-    except (OSError, RuntimeError) as error:
-        if os.environ.get("CI"):
-            raise StartError(str(error)) from error
-        pytest.skip(f"Kafka is not in the cache, and can't be fetched: {error}")
+def fetched(jars: None) -> None:
+    """Kafka is there before any run begins."""
 
 
 @pytest.fixture

@@ -1,14 +1,11 @@
 """The rows' systems, and the table of what they measured."""
 
-import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 
-from local import kafka_server
 from local.processes import ROOT
-from local.servers import StartError
 from tests.faults.figures import Figures, table
 from tests.faults.load import Load
 from tests.faults.stack import Stack
@@ -47,17 +44,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("faults: events (of them repeats)")
         terminalreporter.write(table(rows))
         (ROOT / "faults.md").write_text(table(rows))
-
-
-@pytest.fixture(scope="session")
-def jars() -> None:
-    """Kafka, fetched before any row begins."""
-    try:
-        kafka_server.fetch(print)
-    except (OSError, RuntimeError) as error:
-        if os.environ.get("CI"):
-            raise StartError(str(error)) from error
-        pytest.skip(f"Kafka is not in the cache, and can't be fetched: {error}")
 
 
 @pytest.fixture
