@@ -8,7 +8,7 @@ REDIS_URL ?= redis://127.0.0.1:$(or $(REDIS_PORT),6379)/0
 
 .PHONY: help
 help:  ## show this
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/made: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is %s; choose one with make PYTHON=…" % sys.version.split()[0])'

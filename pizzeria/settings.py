@@ -71,8 +71,6 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
             _ = urlsplit(self.redis_url).port
         except ValueError:  # its message may show a part of the password
             raise ValueError("REDIS_URL: the port is no number; write / in a password as %2F") from None
-        if self.order_deadline_s >= self.order_ttl_s:
-            raise ValueError(f"ORDER_DEADLINE_S={self.order_deadline_s}: not below ORDER_TTL_S={self.order_ttl_s}")
         if self.kafka_security_protocol.startswith("SASL"):
             for name in ("kafka_sasl_username", "kafka_sasl_password"):
                 if getattr(self, name) is None:
