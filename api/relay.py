@@ -101,8 +101,8 @@ class Relay:
                     failures[partition] = error
         finally:
             self._outbox.put_off(claim, dict.fromkeys(to_do, AGAIN_S))
-        for failure in failures.values():
-            raise failure
+        if failures:
+            raise next(iter(failures.values()))
         return len(claim.order_ids)
 
     def _time_out(self, claim: Claim, heads: Mapping[str, Head]) -> None:
@@ -139,7 +139,7 @@ class Relay:
                 "published again",
                 order_id=order.id,
                 missing=dict(
-                    Counter(topping for pizza_id in order.incomplete() for topping in order.missing(pizza_id))
+                    Counter(topping for pizza_id in range(order.count) for topping in order.missing(pizza_id))
                 ),
                 topic=self._topics.pizza,
                 retry_s=delays_s.get(order.id),
