@@ -3,9 +3,10 @@
 from flask import Flask
 
 from api.app import create_app
+from api.waiting import WaitingRoom
 from pizzeria import process
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, connect
+from pizzeria.order_store import OrderStore, Watcher, connect
 from pizzeria.stream import Publisher
 from pizzeria.wsgi import CLOSE, serve
 
@@ -15,13 +16,15 @@ def main() -> None:
     settings = process.start("api")
 
     def build() -> Flask:
-        store = OrderStore(connect(settings), settings.order_ttl_s, settings.first_look_s)
-        publisher = Publisher(settings)
-        app = create_app(store, publisher, Topics(), settings.max_order_size)
+        redis, publisher = connect(settings), Publisher(settings)
+        store = OrderStore(redis, settings.order_ttl_s, settings.first_look_s)
+        waiting = WaitingRoom(Watcher(redis, store), settings.api_waits)
+        app = create_app(store, waiting, publisher, Topics(), settings.max_order_size)
         app.extensions[CLOSE] = publisher.close
         return app
 
-    serve(build, settings, port=settings.api_port, processes=settings.api_processes, threads=settings.api_threads)
+    threads = settings.api_threads + settings.api_waits  # one that waits must not keep another from being answered
+    serve(build, settings, port=settings.api_port, processes=settings.api_processes, threads=threads)
 
 
 if __name__ == "__main__":

@@ -2,24 +2,28 @@
 
 from flask import Flask
 
+from api.live import live
 from api.orders import orders
+from api.waiting import WaitingRoom
 from pizzeria.events import Topics
 from pizzeria.http import answer_with_problems, health
 from pizzeria.order_store import OrderStore
 from pizzeria.stream import Publisher
 
 
-def create_app(store: OrderStore, publisher: Publisher, topics: Topics, largest: int) -> Flask:
+def create_app(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, topics: Topics, largest: int) -> Flask:
     """Build the app; it keeps no order in memory, so any replica can answer for any order.
 
     Args:
         store: where the orders are.
+        waiting: for those who wait for an order.
         publisher: for the events.
         topics: the names.
         largest: how many pizzas an order may have.
     """
     app = Flask("api")
     answer_with_problems(app)
-    app.register_blueprint(orders(store, publisher, topics, largest))
+    app.register_blueprint(orders(store, waiting, publisher, topics, largest))
+    app.register_blueprint(live(waiting))
     app.register_blueprint(health(ready=store.ping))
     return app

@@ -2,18 +2,18 @@
 
 import time
 from contextlib import suppress
-from typing import Any
 
 import structlog
 from flask import Blueprint, Response, abort, request
 
 from api.events import pizza_events
+from api.models import Accepted, view
+from api.waiting import FullError, WaitingRoom, wait_asked_for
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
 from pizzeria.http import json_response
-from pizzeria.order_store import IdempotencyKeyReusedError, Order, OrderStore
+from pizzeria.order_store import IdempotencyKeyReusedError, OrderStore
 from pizzeria.stream import Publisher
-from pizzeria.toppings import TOPPINGS
 
 ACKS_TIMEOUT_S = 2.0
 LONGEST_KEY = 255
@@ -21,11 +21,12 @@ LONGEST_KEY = 255
 log = structlog.stdlib.get_logger()
 
 
-def orders(store: OrderStore, publisher: Publisher, topics: Topics, largest: int) -> Blueprint:
+def orders(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, topics: Topics, largest: int) -> Blueprint:
     """Return the blueprint of the orders.
 
     Args:
         store: where the orders are.
+        waiting: for those who wait for an order.
         publisher: for the events.
         topics: the names.
         largest: how many pizzas an order may have.
@@ -42,6 +43,7 @@ def orders(store: OrderStore, publisher: Publisher, topics: Topics, largest: int
             order_id = store.place(pizzas, key)
         except IdempotencyKeyReusedError as error:
             abort(422, str(error))
+        accepted = Accepted(order_id)
         try:
             # An order that came before, by its Idempotency-Key, is published again: its first try may have died before.
             began = time.monotonic()
@@ -50,16 +52,27 @@ def orders(store: OrderStore, publisher: Publisher, topics: Topics, largest: int
         except UnavailableError as error:
             # The order is safe in Redis, so it is accepted all the same, and the relay publishes it.
             log.warning("not published, the relay will try", error=str(error), order_id=order_id, topic=topics.pizza)
+            accepted = Accepted(order_id, "Kafka is away: the order is safe, and is made when Kafka is back")
             with suppress(UnavailableError):
                 store.hurry(order_id)
-        return json_response({"order_id": order_id}, 202, {"Location": f"/order/{order_id}"})
+        return json_response(accepted, 202, {"Location": f"/order/{order_id}"})
 
     @blueprint.get("/order/<order_id>")
     def get_order(order_id: str) -> Response:
+        wait, headers = wait_asked_for(request), {"Vary": "Prefer"}
         order = store.get(order_id)
         if order is None:
             abort(404, f"no order {order_id!r}")
-        return json_response(_view(order))
+        if wait and not order.settled:
+            try:
+                with waiting.watch(order_id, wait.seconds) as looks:
+                    for look in looks:
+                        order = look or order
+            except FullError:
+                wait = None  # the answer comes at once: a preference is no more than that
+        if wait and wait.is_preference:
+            headers["Preference-Applied"] = f"wait={wait.seconds}"
+        return json_response(view(order), headers=headers)
 
     return blueprint
 
@@ -71,22 +84,3 @@ def _number_of_pizzas(text: str, largest: int) -> int:
     if len(digits) > len(str(largest)) or int(digits) > largest:
         abort(413, f"an order has {largest} pizzas at the most")
     return int(digits)
-
-
-def _view(order: Order) -> dict[str, Any]:
-    nothing_yet: dict[str, str] = {}
-    timed_out = order.status == "timed_out"
-    return {
-        "id": order.id,
-        "status": order.status,
-        "count": order.count,
-        "ready": order.ready,
-        "created_at": order.created_at,
-        "completed_at": order.completed_at,
-        "pizzas": [
-            {"order_id": order.id, "pizza_id": pizza_id}
-            | {topping: order.toppings.get(pizza_id, nothing_yet).get(topping) for topping in TOPPINGS}
-            | ({"missing": order.missing(pizza_id)} if timed_out else {})
-            for pizza_id in range(order.count)
-        ],
-    }

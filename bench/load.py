@@ -116,7 +116,11 @@ def latency(port: int, redis: Redis, orders: int) -> Latency:
 
 
 def _says_ready(message: dict[str, str] | None, order_id: str) -> bool:
-    return message is not None and message["channel"] == order_key(order_id) and message["data"].startswith("ready")
+    return (
+        message is not None
+        and message["channel"] == order_key(order_id)
+        and message["data"].startswith('{"status":"ready"')
+    )
 
 
 def _send(port: int, pizzas: int, turns: Iterator[int], ids: list[str]) -> None:

@@ -51,6 +51,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     api_port: Port = 8000
     api_processes: AtLeastOne = 2
     api_threads: AtLeastOne = 8
+    api_waits: AtLeastOne = 250  # of each process: clients that may wait for an order at the same time
     reporter_port: Port = 8001
     health_port: Port | None = None  # where workers, joiner and relay answer /healthz and /readyz; nowhere unless set
     max_order_size: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)] = 1000  # pizzas

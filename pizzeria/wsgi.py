@@ -10,6 +10,7 @@ from gunicorn.glogging import Logger
 from pizzeria.settings import Settings
 
 CLOSE = "close"
+STOPPING = "stopping"
 
 
 class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -40,12 +41,16 @@ def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processe
 
     Args:
         build: makes the app; called in each process after the fork, so that it may connect and start threads. What
-            it puts at app.extensions["close"] is called when the process ends.
+            it puts at app.extensions["close"] is called when the process ends. At app.extensions["stopping"] it gets a
+            function that tells whether that is near: then a request has 5 s to come to its end.
         settings: http_host and log_level.
         port: where to listen.
         processes: that serve requests, beside the one that watches them.
         threads: in each.
     """
+
+    def post_worker_init(worker: Any) -> None:
+        worker.wsgi.extensions[STOPPING] = lambda: not worker.alive
 
     def worker_exit(_server: object, worker: Any) -> None:
         if worker.wsgi is not None:
@@ -63,6 +68,7 @@ def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processe
             "logger_class": _Log,
             "loglevel": settings.log_level,
             "control_socket_disable": True,
+            "post_worker_init": post_worker_init,
             "worker_exit": worker_exit,
         },
     ).run()

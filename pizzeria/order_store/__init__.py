@@ -2,10 +2,11 @@
 
 from pizzeria.order_store.client import connect
 from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, seen_key
-from pizzeria.order_store.order import Head, Order, Toppings
+from pizzeria.order_store.order import Head, Order, Status, Toppings
 from pizzeria.order_store.outbox import Claim, Outbox
 from pizzeria.order_store.report_store import CountedOrder, ReportStore
 from pizzeria.order_store.store import IdempotencyKeyReusedError, OrderStore, SizedOrder
+from pizzeria.order_store.watch import Watcher
 
 __all__ = [
     "OPEN_ORDERS",
@@ -18,7 +19,9 @@ __all__ = [
     "Outbox",
     "ReportStore",
     "SizedOrder",
+    "Status",
     "Toppings",
+    "Watcher",
     "connect",
     "idempotency_key",
     "order_key",

@@ -1,6 +1,7 @@
 -- Add toppings to the pizzas of one order: atomic, and the same however often and in whatever order it is told.
 --
--- KEYS[1]  order:<id>; also the channel on which a change is published, as "<status> <ready>/<count>"
+-- KEYS[1]  order:<id>; also the channel on which a change is published, as JSON: {"status", "ready", "count",
+--          "completed_at" when it is ready, "pizzas": {pizza id: its toppings now} of the pizzas that have changed}
 -- ARGV[1]  count: pizzas in the order, as the events say
 -- ARGV[2]  when the toppings were added: RFC 3339, UTC; or empty for now
 -- ARGV[3]  time to live, seconds, renewed on a change
@@ -29,10 +30,14 @@ end
 local ready, status = tonumber(known[2] or 0), known[3] or 'preparing'
 local was_ready = ready
 
-local changes = {}
+local changes, changed_pizzas, completed = {}, {}, ''
 local function set(field, value)
   changes[#changes + 1] = field
   changes[#changes + 1] = value
+end
+local function set_pizza(field, value)
+  set(field, value)
+  changed_pizzas[#changed_pizzas + 1] = '"' .. field:sub(7) .. '":' .. value
 end
 
 -- The members are found and joined as text: to decode and encode each pizza anew takes the script twice as long.
@@ -61,11 +66,11 @@ for i = 5, #fields do
   end
   if adds then
     if not old then
-      set(fields[i], new)
+      set_pizza(fields[i], new)
     elseif repeats then
-      set(fields[i], both(old, new))
+      set_pizza(fields[i], both(old, new))
     else
-      set(fields[i], old:sub(1, -2) .. ',' .. new:sub(2))
+      set_pizza(fields[i], old:sub(1, -2) .. ',' .. new:sub(2))
     end
     if toppings == complete then ready = ready + 1 end
   end
@@ -83,7 +88,9 @@ if ready ~= was_ready or is_new then
   set('ready', ready)
   if ready == tonumber(count) then
     status = 'ready'
-    set('completed_at', time_or_now(ARGV[2]))
+    local at = time_or_now(ARGV[2])
+    set('completed_at', at)
+    completed = ',"completed_at":"' .. at .. '"'
   end
 end
 if status ~= known[3] then
@@ -91,5 +98,6 @@ if status ~= known[3] then
 end
 redis.call('HSET', key, unpack(changes))
 redis.call('EXPIRE', key, ttl)
-redis.call('PUBLISH', key, status .. ' ' .. ready .. '/' .. count)
+redis.call('PUBLISH', key, '{"status":"' .. status .. '","ready":' .. ready .. ',"count":' .. count .. completed
+  .. ',"pizzas":{' .. table.concat(changed_pizzas, ',') .. '}}')
 return unlisted

@@ -1,14 +1,18 @@
 """An order, as it is stored."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from pizzeria.events import LARGEST_COUNT
 from pizzeria.toppings import TOPPINGS
 
+Status = Literal["preparing", "timed_out", "ready"]
 Toppings = dict[str, str]  # topping → choice
+
+_STEPS: tuple[Status, ...] = get_args(Status)  # of an order's life, in this order; none is taken back
 
 
 class Head(Struct, frozen=True):
@@ -33,11 +37,20 @@ class Head(Struct, frozen=True):
         return (now - datetime.fromisoformat(self.created_at)).total_seconds()
 
 
+class Change(Struct, frozen=True):
+    """A change of an order, as it is published on the order's channel."""
+
+    status: Status
+    ready: int
+    pizzas: dict[int, Toppings]  # those that have changed: all the toppings that they have now
+    completed_at: str | None = None
+
+
 class Order(Struct, frozen=True):
     """An order as it is stored."""
 
     id: str
-    status: str  # preparing, ready or timed_out
+    status: Status
     count: int
     ready: int  # pizzas that are complete
     created_at: str  # RFC 3339, UTC
@@ -52,3 +65,25 @@ class Order(Struct, frozen=True):
     def incomplete(self) -> list[int]:
         """Return the ids of the pizzas that lack toppings."""
         return [pizza_id for pizza_id in range(self.count) if self.missing(pizza_id)]
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more is waited for."""
+        return self.status != _STEPS[0]
+
+    def changed(self, change: Change) -> "Order":
+        """Return the order after a change; one that came late, or again, takes nothing back."""
+        return replace(
+            self,
+            status=max(self.status, change.status, key=_STEPS.index),
+            ready=max(self.ready, change.ready),
+            completed_at=self.completed_at or change.completed_at,
+            toppings=self.toppings
+            | {pizza_id: self.toppings.get(pizza_id, {}) | toppings for pizza_id, toppings in change.pizzas.items()},
+        )
+
+    def changes_since(self, before: "Order") -> list[int]:
+        """Return the ids of the pizzas that are not what they were, or lack what nobody waits for any more."""
+        if self.status == "timed_out" != before.status:
+            return self.incomplete()
+        return [pizza_id for pizza_id, toppings in self.toppings.items() if toppings != before.toppings.get(pizza_id)]

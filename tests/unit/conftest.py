@@ -6,8 +6,9 @@ import pytest
 from click.testing import CliRunner, Result
 from fakeredis import FakeRedis, FakeServer
 
+from api.waiting import WaitingRoom
 from pizzeria.__main__ import main
-from pizzeria.order_store import OrderStore, Outbox, ReportStore
+from pizzeria.order_store import OrderStore, Outbox, ReportStore, Watcher
 from pizzeria.settings import Settings
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.rig import Rig
@@ -31,6 +32,12 @@ def redis(redis_server: FakeServer) -> FakeRedis:
 def store(redis: FakeRedis) -> OrderStore:
     """The orders in the fake Redis."""
     return OrderStore(redis, ttl_s=60, retry_s=10)
+
+
+@pytest.fixture
+def waiting(redis: FakeRedis, store: OrderStore) -> WaitingRoom:
+    """Where two may wait at the same time."""
+    return WaitingRoom(Watcher(redis, store), seats=2)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.waiting import WaitingRoom
 from pizzeria.events import Pizza, Topics, decode
 from pizzeria.order_store import OrderStore, Outbox
 from pizzeria.stream import Event
@@ -18,9 +19,9 @@ LARGEST = 1000
 
 
 @pytest.fixture
-def client(store: OrderStore, publisher: FakePublisher) -> FlaskClient:
+def client(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher) -> FlaskClient:
     """A client of the API."""
-    return create_app(store, publisher, Topics(), LARGEST).test_client()
+    return create_app(store, waiting, publisher, Topics(), LARGEST).test_client()
 
 
 def assert_problem(response: TestResponse, status: int, title: str, detail: str) -> None:

@@ -1,5 +1,6 @@
 """Orders in the store."""
 
+import json
 from itertools import pairwise, product
 from typing import Any
 
@@ -140,8 +141,18 @@ def test_each_change_is_published_on_the_channel_of_the_order(store: OrderStore,
     store.join({(order_id, 1): {0: {"sauce": "light"}}})
     store.join({(order_id, 1): {0: {"sauce": "light"}}})
     store.join({(order_id, 1): {0: FULL}})
-    told = [message["data"] for _ in range(3) if (message := channel.get_message(timeout=0.5))]
-    assert told == ["preparing 0/1", "ready 1/1"]
+    told = [json.loads(message["data"]) for _ in range(3) if (message := channel.get_message(timeout=0.5))]
+    completed_at = read(store, order_id).completed_at
+    assert told == [
+        {"status": "preparing", "ready": 0, "count": 1, "pizzas": {"0": {"sauce": "light"}}},
+        {
+            "status": "ready",
+            "ready": 1,
+            "count": 1,
+            "completed_at": completed_at,
+            "pizzas": {"0": FULL | {"sauce": "light"}},
+        },
+    ]
     channel.close()
 
 

@@ -60,7 +60,8 @@ def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") 
     heads = store.heads([late, ready, "gone"])
     assert [head and head.status for head in heads.values()] == ["timed_out", "ready", None]
     assert read(store, late).missing(0) == ["cheese", "meats", "veggies"]
-    assert [channel.get_message(timeout=0.5)["data"], channel.get_message(timeout=0.1)] == ["timed_out 0/1", None]
+    told = '{"status":"timed_out","ready":0,"count":1,"pizzas":{}}'
+    assert [channel.get_message(timeout=0.5)["data"], channel.get_message(timeout=0.1)] == [told, None]
     channel.close()
 
 

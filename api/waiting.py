@@ -1,0 +1,99 @@
+"""Waiting for an order: how long, how many clients at once, and for whom no more."""
+
+import math
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from itertools import takewhile
+from threading import BoundedSemaphore
+from typing import NamedTuple
+
+from flask import Request, abort, current_app, request
+
+from pizzeria.order_store import Order, Watcher
+from pizzeria.wsgi import STOPPING
+
+LONGEST_WAIT_S = 30
+
+
+class Wait(NamedTuple):
+    """How long a client will wait for an order to be settled."""
+
+    seconds: int
+    is_preference: bool  # it came as Prefer: wait=…, and not as ?wait=…
+
+
+class FullError(Exception):
+    """As many clients wait as may."""
+
+
+class WaitingRoom:
+    """Where clients of this process wait for orders, not too many at once; threads share it.
+
+    Args:
+        watcher: of the orders.
+        seats: how many may wait.
+    """
+
+    def __init__(self, watcher: Watcher, seats: int) -> None:
+        self._watcher = watcher
+        self._seats = BoundedSemaphore(seats)
+
+    @contextmanager
+    def watch(self, order_id: str, seconds: float = math.inf) -> Iterator[Iterator[Order | None]]:
+        """Give what Watcher.watch() gives; it ends also when this request's client is gone, or this process is stopped.
+
+        Args:
+            order_id: which order.
+            seconds: after which it ends.
+
+        Raises:
+            FullError: all seats are taken.
+        """
+        is_gone = _hung_up(request)
+        is_stopping = current_app.extensions.get(STOPPING, lambda: False)
+        if not self._seats.acquire(blocking=False):
+            raise FullError
+        try:
+            with closing(self._watcher.watch(order_id, seconds)) as looks:
+                yield takewhile(lambda _: not (is_stopping() or is_gone()), looks)
+        finally:
+            self._seats.release()
+
+
+def wait_asked_for(request: Request) -> Wait | None:
+    """Return how long the client will wait, by ?wait=… or else by Prefer: wait=… (RFC 7240), 30 s at the most."""
+    if (text := request.args.get("wait")) is not None:
+        if not _is_number(text):
+            abort(400, f"wait={text!r} is not a number of seconds")
+        return Wait(_seconds(text), is_preference=False)
+    for preference in request.headers.get("Prefer", "").split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "wait":
+            seconds = value.strip().strip('"')
+            return Wait(_seconds(seconds), is_preference=True) if _is_number(seconds) else None
+    return None
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _seconds(digits: str) -> int:
+    return min(LONGEST_WAIT_S, int(digits[:10]))
+
+
+def _hung_up(request: Request) -> Callable[[], bool]:
+    client: socket.socket | None = request.environ.get("gunicorn.socket")
+
+    def is_gone() -> bool:
+        if client is None:
+            return False
+        try:
+            return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    return is_gone

@@ -1,0 +1,73 @@
+"""Watching an order change."""
+
+import math
+import time
+from collections.abc import Generator
+from typing import Any
+
+from msgspec import json
+from redis import Redis
+
+from pizzeria.order_store.keys import order_key
+from pizzeria.order_store.order import Change, Order
+from pizzeria.order_store.scripts import redis_errors
+from pizzeria.order_store.store import OrderStore
+
+LOOK_S = 1.0  # how long nothing may be heard before whoever watches gets to look at something else
+_READ_AGAIN_S = 15.0  # for what is published may be lost on its way
+
+
+class Watcher:
+    """Watches orders on their channels; threads may share it. Each watch has a connection of its own while it lasts.
+
+    Args:
+        redis: from connect().
+        store: has the orders.
+    """
+
+    def __init__(self, redis: "Redis", store: OrderStore) -> None:
+        self._redis = redis
+        self._store = store
+
+    def watch(self, order_id: str, seconds: float = math.inf) -> Generator[Order | None]:
+        """Yield an order, and again after each change, until it is settled; close the iterator to stop before that.
+
+        Args:
+            order_id: which. If there is no such order (any more), the iterator ends.
+            seconds: after which it ends.
+
+        Yields:
+            The order as it is now; None when there was nothing new for LOOK_S.
+
+        Raises:
+            UnavailableError: Redis is away.
+        """
+        channel: Any = self._redis.pubsub()  # type: ignore[no-untyped-call]  # redis-py's fault
+        order: Order | None = None
+        deadline, read_at = time.monotonic() + seconds, 0.0
+        try:
+            with redis_errors():
+                channel.subscribe(order_key(order_id))
+            while not (order and order.settled) and (left_s := deadline - time.monotonic()) > 0:
+                with redis_errors():
+                    message = channel.get_message(timeout=min(LOOK_S, left_s))
+                before = order
+                if order and message and message["type"] == "message":
+                    order = _changed(order, message["data"])
+                # Not before Redis has confirmed the subscription: so nothing is missed between the two. It confirms
+                # again after a lost connection.
+                elif message or time.monotonic() > read_at + _READ_AGAIN_S:
+                    order = self._store.get(order_id)
+                    read_at = time.monotonic()
+                    if order is None:
+                        return
+                yield order if order != before else None
+        finally:
+            channel.close()
+
+
+def _changed(order: Order, data: str) -> Order:
+    try:
+        return order.changed(json.decode(data, type=Change))
+    except ValueError:  # not ours; whatever it was about is read in a while
+        return order
