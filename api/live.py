@@ -35,7 +35,7 @@ def live(waiting: WaitingRoom) -> Blueprint:
                 looks = resources.enter_context(waiting.watch(order_id))
             except FullError:
                 return problem(503, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
-            order = next((look for look in looks if look), None)
+            order = next(looks, None)
             if order is None:
                 abort(404, f"no order {order_id!r}")
             response = Response(_events(order, looks), headers=_HEADERS, content_type="text/event-stream")

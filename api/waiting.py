@@ -4,7 +4,6 @@ import math
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from itertools import takewhile
 from threading import BoundedSemaphore
 from typing import NamedTuple
 
@@ -41,7 +40,7 @@ class WaitingRoom:
 
     @contextmanager
     def watch(self, order_id: str, seconds: float = math.inf) -> Iterator[Iterator[Order | None]]:
-        """Give what Watcher.watch() gives; it ends also when this request's client is gone, or this process is stopped.
+        """Give what Watcher.watch() gives; after the first look it ends when the client is gone or the process stops.
 
         Args:
             order_id: which order.
@@ -56,7 +55,7 @@ class WaitingRoom:
             raise FullError
         try:
             with closing(self._watcher.watch(order_id, seconds)) as looks:
-                yield takewhile(lambda _: not (is_stopping() or is_gone()), looks)
+                yield _until(lambda: is_stopping() or is_gone(), looks)
         finally:
             self._seats.release()
 
@@ -73,6 +72,13 @@ def wait_asked_for(request: Request) -> Wait | None:
             seconds = value.strip().strip('"')
             return Wait(_seconds(seconds), is_preference=True) if _is_number(seconds) else None
     return None
+
+
+def _until(condition: Callable[[], bool], looks: Iterator[Order | None]) -> Iterator[Order | None]:
+    for look in looks:
+        yield look
+        if condition():
+            return
 
 
 def _is_number(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import json
 from redis import Redis
+from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004 - redis-py's
 
 from pizzeria.order_store.keys import order_key
 from pizzeria.order_store.order import Change, Order
@@ -14,6 +15,7 @@ from pizzeria.order_store.scripts import redis_errors
 from pizzeria.order_store.store import OrderStore
 
 LOOK_S = 1.0  # how long nothing may be heard before whoever watches gets to look at something else
+_LOST = {"type": "lost"}
 _READ_AGAIN_S = 15.0  # for what is published may be lost on its way
 
 
@@ -37,25 +39,26 @@ class Watcher:
             seconds: after which it ends.
 
         Yields:
-            The order as it is now; None when there was nothing new for LOOK_S.
+            The order as it is now, at first in any case; None when there was nothing new for LOOK_S.
 
         Raises:
             UnavailableError: Redis is away.
         """
         channel: Any = self._redis.pubsub()  # type: ignore[no-untyped-call]  # redis-py's fault
         order: Order | None = None
-        deadline, read_at = time.monotonic() + seconds, 0.0
+        deadline, read_at = time.monotonic() + seconds, -math.inf
         try:
             with redis_errors():
                 channel.subscribe(order_key(order_id))
             while not (order and order.settled) and (left_s := deadline - time.monotonic()) > 0:
-                with redis_errors():
+                try:
                     message = channel.get_message(timeout=min(LOOK_S, left_s))
+                except (ConnectionError, TimeoutError):
+                    message = _LOST  # the next call connects and subscribes anew, if Redis is there
                 before = order
                 if order and message and message["type"] == "message":
                     order = _changed(order, message["data"])
-                # Not before Redis has confirmed the subscription: so nothing is missed between the two. It confirms
-                # again after a lost connection.
+                # Read when Redis has confirmed the subscription, the first and every later one: so nothing is missed.
                 elif message or time.monotonic() > read_at + _READ_AGAIN_S:
                     order = self._store.get(order_id)
                     read_at = time.monotonic()
