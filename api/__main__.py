@@ -18,7 +18,8 @@ def main() -> None:
     def build() -> Flask:
         redis, publisher = connect(settings), Publisher(settings)
         store = OrderStore(redis, settings.order_ttl_s, settings.first_look_s)
-        waiting = WaitingRoom(Watcher(redis, store), settings.api_waits)
+        # Each who waits has a connection of their own, apart from those that the others take in turn.
+        waiting = WaitingRoom(Watcher(connect(settings, settings.api_waits), store), settings.api_waits)
         app = create_app(store, waiting, publisher, Topics(), settings.max_order_size)
         app.extensions[CLOSE] = publisher.close
         return app

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pizzeria.toppings import MENUS, TOPPINGS
-from tests.integration.test_api import call
+from tests.integration.http_calls import call
 from tests.waiting import eventually
 
 

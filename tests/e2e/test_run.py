@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from local.ports import HOST, is_free
-from tests.integration.test_api import call
+from tests.integration.http_calls import call
 from tests.waiting import eventually
 
 STOP_S = 15

@@ -1,63 +1,16 @@
 """The API as processes: replicas, and servers that are away."""
 
 import json
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from local.ports import HOST, free_port
-from local.processes import Processes
 from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import create_topics
+from tests.integration.http_calls import call
 from tests.integration.records import records_of
-from tests.waiting import eventually
-
-
-def call(method: str, port: int, path: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str], Any]:
-    """Send a request and return status, headers and the JSON of the answer."""
-    request = urllib.request.Request(f"http://{HOST}:{port}{path}", method=method, headers=headers or {})
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
-            return answer.status, dict(answer.headers), json.load(answer)
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, dict(error.headers), json.load(error)
-
-
-def answers(port: int) -> bool:
-    """Tell whether a service is up."""
-    try:
-        return call("GET", port, "/healthz")[0] == 200
-    except OSError:
-        return False
-
-
-@pytest.fixture
-def api(processes: Processes, settings: Settings) -> Iterator[Any]:
-    """A function that starts an API with some variables set and returns its port."""
-    names = []
-
-    def start(**env: str) -> int:
-        port = free_port()
-        name = f"api on {port}"
-        addresses = {
-            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers,
-            "REDIS_URL": settings.redis_url,
-            "API_PORT": str(port),
-        }
-        processes.python("api", name=name, env=addresses | env)
-        names.append(name)
-        eventually(lambda: answers(port))
-        return port
-
-    yield start
-    processes.stop(names, timeout_s=10)
 
 
 def test_two_replicas_on_two_ports_answer_alike(api: Any, settings: Settings) -> None:

@@ -11,7 +11,7 @@ from local.servers import start_kafka, start_redis
 from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
-from tests.integration.test_api import answers, call
+from tests.integration.http_calls import answers, call
 from tests.integration.test_joiner import partial_events
 from tests.waiting import eventually
 
