@@ -20,6 +20,7 @@ from bench.machine import machine, versions
 from bench.memory import resident
 from bench.plan import FULL, QUICK, Plan
 from bench.report import Report, table
+from bench.waits import waits
 from local.ports import HOST, free_port
 from local.processes import EndedEarlyError
 from local.servers import StartError
@@ -98,6 +99,10 @@ def measure(ports: LocalSettings, plan: Plan, say: Callable[[str], None]) -> Rep
     say(f"{plan.latency} orders, one at a time")
     times = latency(ports.api_port, redis, plan.latency)
     memory = resident()
+    waiting = []
+    for clients in plan.waits:
+        say(f"{clients} clients wait")
+        waiting.append(waits(ports.api_port, redis, clients, plan.latency))
     return Report(
         date=date.isoformat(timespec="seconds"),
         quick=plan is QUICK,
@@ -105,6 +110,7 @@ def measure(ports: LocalSettings, plan: Plan, say: Callable[[str], None]) -> Rep
         versions=versions(redis),
         throughput=rates,
         latency_ms=times,
+        waits=waiting,
         floor=floor.measure(),
         memory_bytes=memory,
         seconds=time.monotonic() - began,

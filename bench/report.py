@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from bench.floor import Ratio
 from bench.load import CLIENTS, Latency, Throughput
+from bench.waits import Waits
 
 
 class Report(Struct, frozen=True, kw_only=True):
@@ -19,6 +20,7 @@ class Report(Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     throughput: list[Throughput]
     latency_ms: Latency
+    waits: list[Waits]
     floor: list[Ratio]
     memory_bytes: dict[str, int]
 
@@ -41,6 +43,16 @@ def table(report: Report) -> Iterator[str]:
     times = report.latency_ms
     yield _line("one order of 1 at a time, ms", "p50", "p95", "p99", "max")
     yield _line("  order to ready", *(f"{time:.1f}" for time in (times.p50, times.p95, times.p99, times.max)))
+    yield ""
+    yield _line("the same, while clients wait at the API, ms", "p50", "p95", "wake all", "API, MB")
+    for wait in report.waits:
+        figures = (
+            f"{wait.p50_ms:.1f}",
+            f"{wait.p95_ms:.1f}",
+            f"{wait.answered_ms:.0f}",
+            f"{wait.api_bytes / 1e6:.0f}",
+        )
+        yield _line(f"  {wait.waiting} waiting", *figures)
     yield ""
     yield _line("records/s in one process", "service", "bare", "ratio", "wanted")
     for loop in report.floor:

@@ -9,7 +9,7 @@ from local.processes import ROOT
 
 
 def test_the_measurements_run_through_and_write_every_figure(tmp_path: Path) -> None:
-    """Three sizes of orders, the latencies, both ratios, and the memory of every service."""
+    """Three sizes of orders, the latencies, also while clients wait, both ratios, and the memory of every service."""
     output = tmp_path / "bench.json"
     run = subprocess.run(
         [sys.executable, "-m", "bench", "--quick", "--output", str(output)],
@@ -25,6 +25,8 @@ def test_the_measurements_run_through_and_write_every_figure(tmp_path: Path) -> 
     assert all(each["pizzas_per_s"] > 0 for each in figures["throughput"])
     latency = figures["latency_ms"]
     assert 0 < latency["p50"] <= latency["p95"] <= latency["p99"]
+    assert [each["waiting"] for each in figures["waits"]] == [0, 20]
+    assert all(each["p50_ms"] > 0 for each in figures["waits"])
     assert {each["service"] for each in figures["floor"]} == {"joiner", "workers sauce"}
     assert all(each["ratio"] > 0 for each in figures["floor"])
     services = {"workers sauce", "workers cheese", "workers meats", "workers veggies", "joiner", "reporter", "api"}
