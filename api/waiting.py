@@ -13,6 +13,7 @@ from pizzeria.order_store import Order, Watcher
 from pizzeria.wsgi import STOPPING
 
 LONGEST_WAIT_S = 30
+_SILENT_CLIENT_MS = 30_000
 
 
 class Wait(NamedTuple):
@@ -49,13 +50,16 @@ class WaitingRoom:
         Raises:
             FullError: all seats are taken.
         """
-        is_gone = _hung_up(request)
+        client: socket.socket | None = request.environ.get("gunicorn.socket")
+        if client and hasattr(socket, "TCP_USER_TIMEOUT"):
+            # One that neither reads nor hangs up would keep its seat for ever.
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_CLIENT_MS)
         is_stopping = current_app.extensions.get(STOPPING, lambda: False)
         if not self._seats.acquire(blocking=False):
             raise FullError
         try:
             with closing(self._watcher.watch(order_id, seconds)) as looks:
-                yield _until(lambda: is_stopping() or is_gone(), looks)
+                yield _until(lambda: is_stopping() or _is_gone(client), looks)
         finally:
             self._seats.release()
 
@@ -89,17 +93,10 @@ def _seconds(digits: str) -> int:
     return min(LONGEST_WAIT_S, int(digits[:10]))
 
 
-def _hung_up(request: Request) -> Callable[[], bool]:
-    client: socket.socket | None = request.environ.get("gunicorn.socket")
-
-    def is_gone() -> bool:
-        if client is None:
-            return False
-        try:
-            return client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-
-    return is_gone
+def _is_gone(client: socket.socket | None) -> bool:
+    try:
+        return client is not None and client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
