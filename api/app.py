@@ -4,6 +4,7 @@ from flask import Flask
 
 from api.live import live
 from api.orders import orders
+from api.page import page
 from api.waiting import WaitingRoom
 from pizzeria.events import Topics
 from pizzeria.http import answer_with_problems, health
@@ -21,9 +22,10 @@ def create_app(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, to
         topics: the names.
         largest: how many pizzas an order may have.
     """
-    app = Flask("api")
+    app = Flask("api", static_folder=None)  # the page has its own
     answer_with_problems(app)
     app.register_blueprint(orders(store, waiting, publisher, topics, largest))
     app.register_blueprint(live(waiting))
+    app.register_blueprint(page(largest))
     app.register_blueprint(health(ready=store.ping))
     return app

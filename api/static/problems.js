@@ -1,0 +1,41 @@
+/** What is wrong at the moment, in one alert. */
+
+const place = document.getElementById("problems");
+/** @type {Map<string, string>} */
+const problems = new Map();
+
+/**
+ * Say that something is wrong, or no longer.
+ * @param {string} about of each subject one problem is shown
+ * @param {string | null} text
+ */
+export function problem(about, text) {
+  if ((problems.get(about) ?? null) === text) return;
+  if (text === null) problems.delete(about);
+  else problems.set(about, text);
+  if (!problems.size) return place.replaceChildren();
+  let alert = place.firstElementChild;
+  if (!alert) {
+    alert = document.createElement("div");
+    alert.className = "problem";
+    alert.setAttribute("role", "alert");
+    place.append(alert);
+  }
+  alert.replaceChildren(
+    ...Array.from(problems.values(), (each) => {
+      const line = document.createElement("p");
+      line.textContent = each;
+      return line;
+    }),
+  );
+}
+
+/**
+ * Say it as the API told it.
+ * @param {import("./api.js").Problem} refusal
+ */
+export function inWords({ status, message }) {
+  if (status !== 503) return message;
+  const away = message.match(/^(Redis|Kafka)\b:? ?(.*)$/s);
+  return away ? `${away[1]} is away: ${away[2] || "it does not answer"}. Trying again…` : `${message}. Trying again…`;
+}
