@@ -120,7 +120,7 @@ function render() {
   const there = order.pizzas.reduce((sum, pizza) => sum + TOPPINGS.filter((topping) => pizza[topping]).length, 0);
   progress.max = all;
   progress.value = there;
-  tally.textContent = `${there} of ${all} toppings`;
+  tally.textContent = `${there.toLocaleString("en")} of ${all.toLocaleString("en")} toppings`;
   placed.dateTime = order.created_at;
   placed.textContent = when(Date.parse(order.created_at));
   section.dataset.status = order.status;

@@ -72,7 +72,7 @@ function pieces(layer, names, random) {
   return Array.from({ length: EACH }, (_, i) => {
     const name = names[i % names.length];
     const at = i * layers.length + layers.indexOf(layer);
-    const away = 33 * Math.sqrt((at + 0.8) / all);
+    const away = 31 * Math.sqrt((at + 0.8) / all);
     const [x, y] = [50 + away * Math.cos(at * GOLDEN_ANGLE), 50 + away * Math.sin(at * GOLDEN_ANGLE)];
     const known = document.getElementById(name) instanceof SVGSymbolElement;
     return element("use", {
