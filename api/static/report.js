@@ -11,6 +11,7 @@ let asking = false;
 
 /** Begin, and go on. */
 export function watchReport() {
+  for (const chart of charts) chart.querySelector("button").addEventListener("click", unfold);
   document.addEventListener("visibilitychange", refresh);
   refresh();
 }
@@ -35,7 +36,7 @@ async function refresh() {
 async function update(chart) {
   try {
     const { body, headers } = await call(`/report/${encodeURIComponent(chart.dataset.report)}`);
-    render(chart.querySelector("tbody"), body);
+    render(chart, body);
     const status = headers.get("Cache-Status");
     if (status === null) return null;
     const age = Number(headers.get("Age"));
@@ -46,33 +47,45 @@ async function update(chart) {
 }
 
 /**
- * @param {HTMLElement} table its body, which has a row for each choice of the menu
+ * Show counts by choice. Two choices at once have rows of their own, as in the report; a button unfolds those.
+ * @param {HTMLElement} chart
  * @param {Record<string, number>} counts
  */
-function render(table, counts) {
-  /** @type {Map<string, number>} */ const sums = new Map();
+function render(chart, counts) {
+  const table = chart.querySelector("tbody");
   const rows = new Map(Array.from(table.rows, (row) => [row.dataset.choice, row]));
-  for (const choice of rows.keys()) sums.set(choice, 0);
-  for (const [choices, count] of Object.entries(counts)) {
-    for (const choice of choices.split(" & ")) sums.set(choice, (sums.get(choice) ?? 0) + count);
+  for (const choice of Object.keys(counts).sort()) {
+    if (!rows.has(choice)) rows.set(choice, table.appendChild(newRow(choice)));
   }
-  const most = Math.max(1, ...sums.values());
-  for (const [choice, sum] of sums) {
-    const row = rows.get(choice) ?? table.appendChild(newRow(choice));
-    const text = sum.toLocaleString("en");
+  const most = Math.max(1, ...Object.values(counts));
+  let pairs = 0;
+  for (const [choice, row] of rows) {
+    const count = counts[choice] ?? 0;
+    if (row.classList.contains("pair")) pairs += count;
+    const text = String(count);
     if (row.cells[1].textContent !== text) row.cells[1].textContent = text;
-    row.style.setProperty("--share", String(sum / most));
-    row.classList.toggle("most", sum === most);
+    row.style.setProperty("--share", String(count / most));
   }
+  const button = chart.querySelector("button");
+  button.hidden = !pairs;
+  button.querySelector("b").textContent = String(pairs);
 }
 
 /** @param {string} choice */
 function newRow(choice) {
   const row = document.createElement("tr");
   row.dataset.choice = choice;
+  row.classList.toggle("pair", choice.includes(" & "));
   const name = document.createElement("th");
   name.scope = "row";
   name.textContent = choice;
   row.append(name, document.createElement("td"));
   return row;
+}
+
+/** @param {MouseEvent} event */
+function unfold({ currentTarget: button }) {
+  const unfolded = button.getAttribute("aria-expanded") !== "true";
+  button.setAttribute("aria-expanded", String(unfolded));
+  button.closest("[data-report]").classList.toggle("unfolded", unfolded);
 }
