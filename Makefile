@@ -51,6 +51,10 @@ lint: $(VENV)/made  ## check style (ruff), types (mypy --strict) and who imports
 bench: $(VENV)/made  ## measure speed on a stack of its own; writes bench.json
 	$(BIN)/python -m bench
 
+.PHONY: screenshots
+screenshots: $(VENV)/made  ## take the pictures of the page again; needs Debian's package chromium
+	$(BIN)/python -m tests.browser.screenshots
+
 .PHONY: redis
 redis: $(VENV)-iredis/made  ## look into the local Redis
 	$(VENV)-iredis/bin/iredis --url $(REDIS_URL)

@@ -64,11 +64,11 @@ export async function place(count, onTrouble) {
 }
 
 /**
- * How long to wait after so many tries: 1 s, 2 s, 4 s … and 10 s at most, never exactly, for others wait as well.
+ * How long to wait after so many tries: 1 s, 2 s, 4 s, and 5 s at most, never exactly, for others wait as well.
  * @param {number} tries
  */
 export function backoffMs(tries) {
-  return Math.min(1000 * 2 ** tries, 10_000) * (0.75 + Math.random() / 4);
+  return Math.min(1000 * 2 ** tries, 5_000) * (0.75 + Math.random() / 4);
 }
 
 /** @param {number} ms */

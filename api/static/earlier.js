@@ -30,12 +30,13 @@ export function render() {
   const shown = location.hash;
   list.replaceChildren(
     ...orders.map(({ id, count, at }) => {
-      const [item, link, size, time] = ["li", "a", "span", "time"].map((name) => document.createElement(name));
+      const [item, link, size, name, time] = ["li", "a", "span", "small", "time"].map((name) => document.createElement(name));
       link.href = `#${encodeURIComponent(id)}`;
       if (link.hash === shown) link.setAttribute("aria-current", "page");
       size.textContent = `${count} ${count === 1 ? "pizza" : "pizzas"}`;
+      name.textContent = id.slice(0, 6); // two may be as large and as old
       time.textContent = when(at);
-      link.append(size, " ", time);
+      link.append(size, " ", name, " ", time);
       item.append(link);
       return item;
     }),

@@ -42,7 +42,8 @@ function watch(id) {
       problem("connection", null);
       if (refusal.status === 404) {
         order.clear();
-        problem("order", `No order ${id}: it was never placed here, or was forgotten after its day.`);
+        const name = id.length > 80 ? `${id.slice(0, 80)}…` : id;
+        problem("order", `No order ${name}: it was never placed here, or was forgotten after its day.`);
       } else {
         lost = refusal.status >= 500;
         problem("order", inWords(refusal));

@@ -1,5 +1,7 @@
 /** Orders in words. */
 
+const AT_MOST = 6; // of what is alike; the tickets tell the rest
+
 /**
  * @param {any} order as GET /order/<id> answers it
  */
@@ -35,9 +37,15 @@ export function missingText(order, toppings) {
     if (!numbers.has(lacks)) numbers.set(lacks, []);
     numbers.get(lacks).push(pizza.pizza_id + 1);
   }
-  return Array.from(numbers, ([lacks, those]) =>
-    those.length === 1 ? `Pizza ${those[0]} lacks ${lacks}.` : `Pizzas ${list(ranges(those))} lack ${lacks}.`,
-  ).join(" ");
+  const groups = Array.from(numbers, ([lacks, those]) =>
+    those.length === 1 ? `Pizza ${those[0]} lacks ${lacks}.` : `Pizzas ${list(short(ranges(those)))} lack ${lacks}.`,
+  );
+  return groups.length > AT_MOST ? `${groups.slice(0, AT_MOST).join(" ")} Others lack something as well.` : groups.join(" ");
+}
+
+/** @param {string[]} parts */
+function short(parts) {
+  return parts.length > AT_MOST ? [...parts.slice(0, AT_MOST - 1), "more"] : parts;
 }
 
 /**
