@@ -30,7 +30,9 @@ export function render() {
   const shown = location.hash;
   list.replaceChildren(
     ...orders.map(({ id, count, at }) => {
-      const [item, link, size, name, time] = ["li", "a", "span", "small", "time"].map((name) => document.createElement(name));
+      const [item, link, size, name, time] = ["li", "a", "span", "small", "time"].map((name) =>
+        document.createElement(name),
+      );
       link.href = `#${encodeURIComponent(id)}`;
       if (link.hash === shown) link.setAttribute("aria-current", "page");
       size.textContent = `${count} ${count === 1 ? "pizza" : "pizzas"}`;

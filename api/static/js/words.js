@@ -40,7 +40,9 @@ export function missingText(order, toppings) {
   const groups = Array.from(numbers, ([lacks, those]) =>
     those.length === 1 ? `Pizza ${those[0]} lacks ${lacks}.` : `Pizzas ${list(short(ranges(those)))} lack ${lacks}.`,
   );
-  return groups.length > AT_MOST ? `${groups.slice(0, AT_MOST).join(" ")} Others lack something as well.` : groups.join(" ");
+  return groups.length > AT_MOST
+    ? `${groups.slice(0, AT_MOST).join(" ")} Others lack something as well.`
+    : groups.join(" ");
 }
 
 /** @param {string[]} parts */

@@ -28,7 +28,8 @@ export function build(count) {
     return ticket;
   });
   list.classList.toggle("compact", compact);
-  if (compact) list.tabIndex = 0; // it scrolls, which takes a focus without a mouse
+  if (compact)
+    list.tabIndex = 0; // it scrolls, which takes a focus without a mouse
   else list.removeAttribute("tabindex");
   list.replaceChildren(all);
   list.scrollTop = 0;

@@ -125,7 +125,10 @@ function render() {
   placed.textContent = when(Date.parse(order.created_at));
   section.dataset.status = order.status;
   if (there) problem("kafka", null);
-  problem("late", order.status === "timed_out" ? `${missingText(order, TOPPINGS)} What comes late is still added.` : null);
+  problem(
+    "late",
+    order.status === "timed_out" ? `${missingText(order, TOPPINGS)} What comes late is still added.` : null,
+  );
   say();
 }
 

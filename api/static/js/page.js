@@ -40,7 +40,7 @@ function watch(id) {
     },
     onProblem(refusal) {
       problem("connection", null);
-      if (refusal.status === 404) {
+      if (refusal.status < 500) {
         order.clear();
         const name = id.length > 80 ? `${id.slice(0, 80)}…` : id;
         problem("order", `No order ${name}: it was never placed here, or was forgotten after its day.`);
@@ -97,7 +97,12 @@ function setOrdering(now) {
 function step(by) {
   const wanted = (Number.parseInt(count.value, 10) || 0) + by;
   count.value = String(Math.min(Math.max(wanted, Number(count.min)), Number(count.max)));
-  problem("placing", null);
+  typed();
+}
+
+/** What was wrong with the number may be right now. */
+function typed() {
+  if (!ordering) problem("placing", null);
 }
 
 /** @param {string} hash */
@@ -110,6 +115,7 @@ function idOf(hash) {
 }
 
 form.addEventListener("submit", submitted);
+count.addEventListener("input", typed);
 fewer.addEventListener("click", () => step(-1));
 more.addEventListener("click", () => step(1));
 addEventListener("hashchange", open);

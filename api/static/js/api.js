@@ -34,7 +34,8 @@ export async function call(url, options = {}) {
     response = await fetch(url, { ...options, signal, cache: "no-store" });
     body = await response.json();
   } catch (error) {
-    if (response && response.status < 500) throw new Problem(response.ok ? 404 : response.status, response.statusText, 0);
+    if (response && response.status < 500)
+      throw new Problem(response.ok ? 404 : response.status, response.statusText, 0);
     throw new Lost(String(error)); // such as the page of a proxy that does not reach the API
   }
   if (response.ok) return { body, headers: response.headers };
