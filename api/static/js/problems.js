@@ -21,13 +21,19 @@ export function problem(about, text) {
     alert.setAttribute("role", "alert");
     place.append(alert);
   }
-  alert.replaceChildren(
-    ...Array.from(problems.values(), (each) => {
-      const line = document.createElement("p");
-      line.textContent = each;
-      return line;
-    }),
-  );
+  const texts = document.createElement("div");
+  for (const each of problems.values()) texts.appendChild(document.createElement("p")).textContent = each;
+  alert.replaceChildren(texts, dismissal());
+}
+
+/** A button that takes the alert away until something else is wrong. */
+function dismissal() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "×";
+  button.setAttribute("aria-label", "Dismiss");
+  button.addEventListener("click", () => place.replaceChildren());
+  return button;
 }
 
 /**
