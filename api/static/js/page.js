@@ -62,6 +62,7 @@ function watch(id) {
 async function submitted(event) {
   event.preventDefault();
   if (ordering) return;
+  problem("placing", null);
   const pizzas = count.value.trim();
   if (!count.checkValidity()) {
     problem("placing", `Choose a whole number from ${count.min} to ${count.max}.`);
