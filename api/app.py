@@ -3,6 +3,7 @@
 from flask import Flask
 
 from api.live import live
+from api.openapi import docs, document
 from api.orders import orders
 from api.page import page
 from api.waiting import WaitingRoom
@@ -28,4 +29,5 @@ def create_app(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, to
     app.register_blueprint(live(waiting))
     app.register_blueprint(page(largest))
     app.register_blueprint(health(ready=store.ping))
+    app.register_blueprint(docs(document(largest)))
     return app

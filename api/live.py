@@ -46,12 +46,12 @@ def live(waiting: WaitingRoom) -> Blueprint:
 
 
 def _events(order: Order, looks: Iterator[Order | None]) -> Iterator[bytes]:
-    yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + _event(b"order", view(order))
+    yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + event(b"order", view(order))
     told_at = time.monotonic()
     try:
         for look in looks:
             if look:
-                yield _event(b"change", view_of_change(order, look))
+                yield event(b"change", view_of_change(order, look))
                 order = look
             elif time.monotonic() < told_at + HEARTBEAT_S:
                 continue
@@ -62,5 +62,6 @@ def _events(order: Order, looks: Iterator[Order | None]) -> Iterator[bytes]:
         log.warning("events end here, the client will ask again", error=str(error), order_id=order.id)
 
 
-def _event(name: bytes, data: Struct) -> bytes:
+def event(name: bytes, data: Struct) -> bytes:
+    """Return an event as it is sent."""
     return b"event: %s\ndata: %s\n\n" % (name, json.encode(data))

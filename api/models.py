@@ -1,24 +1,32 @@
 """What the API answers."""
 
-from msgspec import UNSET, Struct, UnsetType, defstruct
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
 from pizzeria.order_store import Order, Status
-from pizzeria.toppings import TOPPINGS
+from pizzeria.toppings import MENUS, TOPPINGS
+
+Natural = Annotated[int, Meta(ge=0)]
+Time = Annotated[str, Meta(description="RFC 3339, UTC", extra_json_schema={"format": "date-time"})]
 
 
 class Accepted(Struct, frozen=True):
     """An order that is safe."""
 
     order_id: str
-    detail: str | UnsetType = UNSET  # why it will take longer
+    detail: Annotated[str | UnsetType, Meta(description="why it will take longer")] = UNSET
 
 
 PizzaView = defstruct(
     "PizzaView",
     [
         ("order_id", str),
-        ("pizza_id", int),
-        *((topping, str | None) for topping in TOPPINGS),
+        ("pizza_id", Natural),
+        *(
+            (topping, Annotated[str | None, Meta(description=f"from {', '.join(menu)}")])
+            for topping, menu in MENUS.items()
+        ),
         ("missing", list[str] | UnsetType, UNSET),
     ],
     namespace={"__doc__": "A pizza; a topping that is not there yet is null. Once timed out, it names those missing."},
@@ -31,10 +39,10 @@ class OrderView(Struct, frozen=True):
 
     id: str
     status: Status
-    count: int
-    ready: int  # pizzas that are complete
-    created_at: str  # RFC 3339, UTC
-    completed_at: str | None
+    count: Natural
+    ready: Annotated[Natural, Meta(description="pizzas that are complete")]
+    created_at: Time
+    completed_at: Time | None
     pizzas: list[PizzaView]  # type: ignore[valid-type]  # made of the menus, which mypy doesn't read
 
 
@@ -42,8 +50,8 @@ class ChangeView(Struct, frozen=True):
     """What has changed of an order."""
 
     status: Status
-    ready: int
-    completed_at: str | None
+    ready: Natural
+    completed_at: Time | None
     pizzas: list[PizzaView]  # type: ignore[valid-type]  # as above
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import structlog
 from flask import Blueprint, Flask, Response
-from msgspec import json
+from msgspec import Struct, json
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
@@ -13,6 +13,20 @@ from pizzeria.errors import UnavailableError
 RETRY_AFTER_S = 2
 
 log = structlog.stdlib.get_logger()
+
+
+class Problem(Struct, frozen=True):
+    """An error, as RFC 9457 has it."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+    @classmethod
+    def of(cls, status: int, detail: str) -> "Problem":
+        """Return the problem of an HTTP status; its phrase is the title."""
+        return cls("about:blank", HTTP_STATUS_CODES[status], status, detail)
 
 
 def json_response(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -34,8 +48,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
         detail: what is wrong with this very request.
         headers: to add.
     """
-    body = {"type": "about:blank", "title": HTTP_STATUS_CODES[status], "status": status, "detail": detail}
-    response = json_response(body, status, headers)
+    response = json_response(Problem.of(status, detail), status, headers)
     response.content_type = "application/problem+json"
     return response
 

@@ -1,0 +1,39 @@
+"""GET /openapi.json and GET /docs, the same to read and try; Swagger UI comes from an installed package."""
+
+from importlib.metadata import distribution
+
+from flask import Blueprint, Response, make_response, render_template, send_from_directory
+
+from api.openapi.parts import Part
+from pizzeria.http import json_response
+
+# Found without an import, which would read all that the package has into memory.
+_SWAGGER_UI = str(distribution("offapi").locate_file("offapi"))
+_POLICY = "default-src 'self'; img-src 'self' data:"  # its style sheet has its icons in itself
+
+
+def docs(document: Part) -> Blueprint:
+    """Return the blueprint of the document.
+
+    Args:
+        document: to show.
+    """
+    blueprint = Blueprint(
+        "docs", __name__, static_folder="static", static_url_path="/docs/static", template_folder="templates"
+    )
+
+    @blueprint.get("/openapi.json")
+    def get_document() -> Response:
+        return json_response(document)
+
+    @blueprint.get("/docs")
+    def get_docs() -> Response:
+        page = make_response(render_template("docs.html"))
+        page.headers["Content-Security-Policy"] = _POLICY
+        return page
+
+    @blueprint.get('/docs/<any("swagger_bundle.js", "swagger_style.css"):name>')
+    def get_swagger_ui(name: str) -> Response:
+        return send_from_directory(_SWAGGER_UI, name)
+
+    return blueprint
