@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
+VALIDATOR := contract/validator
 REDIS_URL ?= redis://127.0.0.1:$(or $(REDIS_PORT),6379)/0
 
 .DEFAULT_GOAL := help
@@ -41,11 +42,29 @@ e2e: $(VENV)/made  ## run the tests of the whole system
 	$(PYTEST) tests/e2e
 
 .PHONY: lint
-lint: $(VENV)/made  ## check style (ruff), types (mypy --strict) and who imports whom (import-linter)
+lint: $(VENV)/made  ## check style (ruff), types (mypy --strict), who imports whom (import-linter), and the documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m contract --check
+
+# On a laptop without node, AsyncAPI's own validator is left out.
+ifneq ($(or $(CI),$(shell command -v npm)),)
+lint: asyncapi
+endif
+
+.PHONY: asyncapi
+asyncapi: $(VALIDATOR)/node_modules/made  ## validate docs/asyncapi.yaml with AsyncAPI's own parser; needs node
+	node $(VALIDATOR)/validate.mjs docs/asyncapi.yaml
+
+$(VALIDATOR)/node_modules/made: $(VALIDATOR)/package-lock.json
+	npm ci --prefix $(VALIDATOR) --no-audit --no-fund
+	@touch $@
+
+.PHONY: docs
+docs: $(VENV)/made  ## make docs/asyncapi.yaml and docs/schemas/ from the code
+	$(BIN)/python -m contract
 
 .PHONY: bench
 bench: $(VENV)/made  ## measure speed on a stack of its own; writes bench.json

@@ -20,9 +20,9 @@ class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
         ValueError: pizza_id is not below count.
     """
 
-    order_id: Annotated[str, Meta(min_length=1, max_length=100)]
-    pizza_id: Annotated[int, Meta(ge=0)]  # 0 … count-1
-    count: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)]  # pizzas in the order
+    order_id: Annotated[str, Meta(min_length=1, max_length=100, description="The order that the pizza is of.")]
+    pizza_id: Annotated[int, Meta(ge=0, description="Which of the order's pizzas it is: 0 … count-1.")]
+    count: Annotated[int, Meta(ge=1, le=LARGEST_COUNT, description="The number of pizzas in the order.")]
     sauce: Choice | None = None
     cheese: Choice | None = None
     meats: Choice | None = None

@@ -1,0 +1,72 @@
+"""python -m contract: make the documents of the events; with --check, only say whether they are as they must be."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from contract.compare import Schema, breaks
+from contract.files import files
+from contract.history import FOLDER, Committed, committed, is_cut_off
+from contract.schemas import VERSION, schemas, version
+
+ROOT = Path(__file__).parent.parent
+
+_ADVICE = """\
+Give the event one more field that need not be there, or make it a new event on a topic of its own.
+If it must be: raise VERSION in contract/schemas.py, and tell everybody who reads the events."""
+
+
+@click.command(help="Make docs/asyncapi.yaml and docs/schemas/ from the code, unless that would break their readers.")
+@click.option("--check", is_flag=True, help="Write nothing; fail if they are out of date.")
+def main(check: bool) -> None:
+    """Make the documents of this repository."""
+    make(ROOT, schemas(), check=check)
+
+
+def make(root: Path, new: Mapping[str, Schema], *, check: bool) -> None:
+    """Write what is out of date.
+
+    Args:
+        root: of the repository.
+        new: the schemas of the events, as they are now.
+        check: write nothing.
+
+    Raises:
+        SystemExit: the events would break those who read them; or, with check, something is out of date.
+    """
+    if problems := list(broken(new, committed(root))):
+        raise SystemExit(
+            "\n".join(["This breaks those who read the events by a committed schema:", *problems, _ADVICE])
+        )
+    if is_cut_off(root):
+        click.echo("a shallow clone: the events were compared with the commits that are here, no others", err=True)
+    texts = {root / name: text for name, text in files(new).items()}
+    stale = [file for file, text in texts.items() if not file.exists() or file.read_text() != text]
+    removed = [file for file in (root / FOLDER).glob("*.json") if file not in texts]
+    if check and (stale or removed):
+        names = ", ".join(str(file.relative_to(root)) for file in stale + removed)
+        raise SystemExit(f"out of date: {names}; run: make docs")
+    for file in stale:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(texts[file])
+        click.echo(f"{file.relative_to(root)}: written")
+    for file in removed:
+        file.unlink()
+        click.echo(f"{file.relative_to(root)}: removed")
+
+
+def broken(new: Mapping[str, Schema], old: Iterable[Committed]) -> Iterator[str]:
+    """Yield a line for each thing that breaks those who read the events by an older schema of this VERSION."""
+    told = set()
+    for name, schema, where in old:
+        if version(schema) != VERSION:
+            continue
+        for problem in breaks(schema, new[name]) if name in new else ["the event was removed"]:
+            if (name, problem) not in told:
+                told.add((name, problem))
+                yield f"  {name}: {problem} ({where})"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""`make docs`, and the check that goes with it, in repositories of their own."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from contract.__main__ import main, make
+from contract.schemas import schemas
+from tests.unit.contract.repositories import (
+    FILE,
+    NAME,
+    REMOVED,
+    WITH_OVEN,
+    WITHOUT_MEATS,
+    commit,
+    refused,
+    with_changed,
+)
+
+
+def test_the_documents_of_this_repository_are_those_of_the_code() -> None:
+    """`make docs` has been run, and nobody's reader breaks."""
+    result = CliRunner().invoke(main, ["--check"])
+    assert result.exit_code == 0, result.output
+
+
+def test_what_was_made_just_now_is_up_to_date(repository: Path) -> None:
+    """To make it twice changes nothing."""
+    make(repository, schemas(), check=True)
+
+
+def test_a_harmless_change_is_out_of_date_until_the_documents_are_made_anew(repository: Path) -> None:
+    """The check names the file and says what to do."""
+    assert refused(repository, WITH_OVEN) == f"out of date: {FILE}; run: make docs"
+    make(repository, WITH_OVEN, check=False)
+    make(repository, WITH_OVEN, check=True)
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_change_that_breaks_a_consumer_is_refused(repository: Path, check: bool) -> None:
+    """Neither the check nor `make docs` lets it pass, and the file stays as it was."""
+    before = (repository / FILE).read_text()
+    problem = refused(repository, WITHOUT_MEATS, check=check)
+    assert REMOVED in problem
+    assert "raise VERSION" in problem
+    assert (repository / FILE).read_text() == before
+
+
+def test_an_event_that_was_removed_is_told(repository: Path) -> None:
+    """Who reads the topic waits for ever."""
+    new = {name: schema for name, schema in schemas().items() if name != NAME}
+    assert f"  {NAME}: the event was removed (commit " in refused(repository, new)
+
+
+def test_a_change_that_must_be_is_made_with_another_version(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version is part of the schema's id, so that its readers can tell; an event that is gone has no file."""
+    for module in ("contract.schemas", "contract.__main__", "contract.asyncapi"):
+        monkeypatch.setattr(f"{module}.VERSION", 2)
+    new = with_changed("properties.meats")
+    del new["pizza"]
+    make(repository, new, check=False)
+    commit(repository)
+    make(repository, new, check=True)
+    assert '"urn:pizzeria:2:pizza-with-cheese"' in (repository / FILE).read_text()
+    assert not (repository / "docs/schemas/pizza.json").exists()
+    assert "pizza-with-cheese: `veggies` was removed" in refused(repository, with_changed("properties.veggies"))
+
+
+def test_a_change_can_be_made_and_unmade_before_it_is_committed(repository: Path) -> None:
+    """Nobody has read by what was never committed."""
+    make(repository, WITH_OVEN, check=False)
+    make(repository, schemas(), check=False)
+    make(repository, schemas(), check=True)
+
+
+@pytest.mark.parametrize("name", ["asyncapi.yaml", "schemas/pizza-with-cheese.json", "schemas/pasta.json"])
+def test_a_file_that_was_written_by_hand_is_out_of_date(repository: Path, name: str) -> None:
+    """Also one that is no event's."""
+    (repository / "docs" / name).write_text("{}")
+    assert refused(repository, schemas()) == f"out of date: docs/{name}; run: make docs"
+    make(repository, schemas(), check=False)
+    make(repository, schemas(), check=True)
+
+
+def test_a_file_that_is_missing_is_out_of_date(repository: Path) -> None:
+    """It is written anew."""
+    (repository / FILE).unlink()
+    assert refused(repository, schemas()) == f"out of date: {FILE}; run: make docs"
+    make(repository, schemas(), check=False)
+    assert (repository / FILE).exists()
