@@ -24,9 +24,10 @@ class Run:
     Args:
         folder: for its data.
         env: added to the environment.
+        root: of the repository, or of a copy.
     """
 
-    def __init__(self, folder: Path, env: dict[str, str]) -> None:
+    def __init__(self, folder: Path, env: dict[str, str], root: Path = ROOT) -> None:
         # Whatever is needed is in the cache by now: a request to the network would fail.
         offline = {"HTTPS_PROXY": f"http://{HOST}:9", "HTTP_PROXY": f"http://{HOST}:9", "NO_PROXY": HOST}
         self.env = {f"{name}_PORT": str(free_port()) for name in ("API", "REPORTER", "KAFKA", "REDIS")} | env
@@ -34,7 +35,7 @@ class Run:
         self.placed = 0  # pizzas, for the tests to keep count
         self.process = subprocess.Popen(
             [sys.executable, "-m", "local", str(folder)],
-            cwd=ROOT,
+            cwd=root,
             env=os.environ | offline | self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -1,0 +1,76 @@
+"""What docs/architecture.md says of adding a topping, done in a copy of the repository, and nothing else."""
+
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.ports import HOST
+from local.processes import ROOT
+from tests.e2e.conftest import Run
+from tests.integration.http_calls import call
+from tests.waiting import eventually
+
+CRUSTS = {"thin", "thick", "stuffed"}
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the repository's files, with the changes that the page tells."""
+    folder = tmp_path / "copy"
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, files.split("\0")):
+        if (ROOT / name).exists():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    page = (ROOT / "docs/architecture.md").read_text()
+    [changes] = re.findall(r"^```diff\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    subprocess.run(["git", "apply"], cwd=folder, input=changes, text=True, check=True)
+    return folder
+
+
+@pytest.fixture
+def run(copy: Path, tmp_path: Path) -> Iterator[Run]:
+    """The system of the copy, its documents made anew."""
+    subprocess.run([sys.executable, "-m", "contract"], cwd=copy, check=True)
+    run = Run(tmp_path / "data", {}, root=copy)
+    yield run
+    if run.process.poll() is None:
+        run.process.send_signal(signal.SIGTERM)
+        run.wait(30)
+
+
+def test_a_fifth_topping_is_on_every_pizza_everywhere(run: Run, copy: Path) -> None:
+    """On the finished pizzas, in the report, on the page, and in both documents."""
+    run.wait_until_ready()
+    _, headers, _ = call("POST", run.api, "/order/5")
+
+    def order() -> Any:
+        return call("GET", run.api, headers["Location"])[2]
+
+    eventually(lambda: order()["status"] == "ready")
+    assert len(order()["pizzas"]) == 5
+    crusts = {pizza["crust"] for pizza in order()["pizzas"]}
+    assert crusts <= CRUSTS
+
+    def report() -> dict[str, int]:
+        counts: dict[str, int] = call("GET", run.reporter, "/report/crust")[2]
+        return counts
+
+    eventually(lambda: sum(report().values()) == 5)
+    assert report().keys() == crusts
+
+    with urllib.request.urlopen(f"http://{HOST}:{run.api}/", timeout=30) as page:
+        assert b'data-topping="crust"' in page.read()
+
+    subprocess.run([sys.executable, "-m", "contract", "--check"], cwd=copy, check=True)
+    assert (copy / "docs/schemas/pizza-with-crust.json").exists()
+    assert "workers-crust-sends-pizza-with-crust" in (copy / "docs/asyncapi.yaml").read_text()
