@@ -29,6 +29,10 @@ test: $(VENV)/made  ## run the tests: unit, integration, e2e
 test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 20 minutes
 	$(PYTEST) tests/faults
 
+.PHONY: test-browser
+test-browser: $(VENV)/made  ## run the tests of the page in a real browser, which needs Debian's package chromium
+	$(PYTEST) tests/browser
+
 .PHONY: unit
 unit: $(VENV)/made  ## run the tests that need no server
 	$(PYTEST) tests/unit

@@ -3,10 +3,11 @@
 from flask import Flask
 
 from api.app import create_app
+from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria import process
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, Watcher, connect
+from pizzeria.order_store import OrderStore, ReportStore, Watcher, connect
 from pizzeria.stream import Publisher
 from pizzeria.wsgi import CLOSE, serve
 
@@ -20,7 +21,8 @@ def main() -> None:
         store = OrderStore(redis, settings.order_ttl_s, settings.first_look_s)
         # Each who waits has a connection of their own, apart from those that the others take in turn.
         waiting = WaitingRoom(Watcher(connect(settings, settings.api_waits), store), settings.api_waits)
-        app = create_app(store, waiting, publisher, Topics(), settings.max_order_size)
+        reporter, counts = Reporter(settings.reporter_url), ReportStore(redis, settings.order_ttl_s)
+        app = create_app(store, waiting, publisher, Topics(), settings.max_order_size, reporter, counts)
         app.extensions[CLOSE] = publisher.close
         return app
 

@@ -6,14 +6,24 @@ from api.live import live
 from api.openapi import docs, document
 from api.orders import orders
 from api.page import page
+from api.report import report
+from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria.events import Topics
 from pizzeria.http import answer_with_problems, health
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, ReportStore
 from pizzeria.stream import Publisher
 
 
-def create_app(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, topics: Topics, largest: int) -> Flask:
+def create_app(
+    store: OrderStore,
+    waiting: WaitingRoom,
+    publisher: Publisher,
+    topics: Topics,
+    largest: int,
+    reporter: Reporter,
+    counts: ReportStore,
+) -> Flask:
     """Build the app; it keeps no order in memory, so any replica can answer for any order.
 
     Args:
@@ -22,12 +32,15 @@ def create_app(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, to
         publisher: for the events.
         topics: the names.
         largest: how many pizzas an order may have.
+        reporter: asked for the report.
+        counts: of the report, for while the reporter is away.
     """
     app = Flask("api", static_folder=None)  # the page has its own
     answer_with_problems(app)
     app.register_blueprint(orders(store, waiting, publisher, topics, largest))
     app.register_blueprint(live(waiting))
     app.register_blueprint(page(largest))
+    app.register_blueprint(report(reporter, counts))
     app.register_blueprint(health(ready=store.ping))
     app.register_blueprint(docs(document(largest)))
     return app

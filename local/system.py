@@ -114,6 +114,7 @@ class System:
             "KAFKA_BOOTSTRAP_SERVERS": kafka,
             "API_PORT": str(settings.api_port),
             "REPORTER_PORT": str(settings.reporter_port),
+            "REPORTER_URL": f"http://{HOST}:{settings.reporter_port}",
         }
 
     def _create_topics(self) -> None:

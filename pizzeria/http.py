@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 import structlog
-from flask import Blueprint, Flask, Response
+from flask import Blueprint, Flask, Response, abort
 from msgspec import Struct, json
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
 
 from pizzeria.errors import UnavailableError
+from pizzeria.toppings import TOPPINGS
 
 RETRY_AFTER_S = 2
 
@@ -51,6 +52,13 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     response = json_response(Problem.of(status, detail), status, headers)
     response.content_type = "application/problem+json"
     return response
+
+
+def known_topping(topping: str) -> str:
+    """Return a topping that somebody asks for, or answer 404 if there is none of that name."""
+    if topping not in TOPPINGS:
+        abort(404, f"no topping {topping!r}; there are {', '.join(TOPPINGS)}")
+    return topping
 
 
 def answer_with_problems(app: Flask) -> None:

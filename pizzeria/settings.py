@@ -15,11 +15,14 @@ LARGEST_PORT = 65535
 Port = Annotated[int, Meta(ge=1, le=LARGEST_PORT)]
 Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*\Z")]
 
+_HTTP = r"^https?://(\[[0-9a-fA-F:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?\Z"
+
 _PATTERNS = {
     "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or several with commas between them",
     "REDIS_URL": "expected redis://, rediss:// or unix:// and the address",
+    "REPORTER_URL": "expected http:// or https://, a host and, if need be, a port and a path",
 }
-_SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL"}
+_SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
 
 
 class SettingsError(ValueError):
@@ -53,6 +56,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     api_threads: AtLeastOne = 8
     api_waits: AtLeastOne = 250  # of each process: clients that may wait for an order at the same time
     reporter_port: Port = 8001
+    reporter_url: Annotated[str, Meta(pattern=_HTTP)] = ""  # reporter_port of this machine unless set
     health_port: Port | None = None  # where workers, joiner and relay answer /healthz and /readyz; nowhere unless set
     max_order_size: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)] = 1000  # pizzas
 
@@ -72,6 +76,14 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
             _ = urlsplit(self.redis_url).port
         except ValueError:  # its message may show a part of the password
             raise ValueError("REDIS_URL: the port is no number; write / in a password as %2F") from None
+        if not self.reporter_url:
+            structs.force_setattr(self, "reporter_url", f"http://127.0.0.1:{self.reporter_port}")
+        try:
+            no_port = urlsplit(self.reporter_url).port == 0
+        except ValueError:  # past 65535, or what is in brackets is no IPv6 address
+            no_port = True
+        if no_port:
+            raise ValueError("REPORTER_URL: no such host or port")
         if self.kafka_security_protocol.startswith("SASL"):
             for name in ("kafka_sasl_username", "kafka_sasl_password"):
                 if getattr(self, name) is None:

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response
 
-from pizzeria.http import json_response
-from pizzeria.toppings import TOPPINGS
+from pizzeria.http import json_response, known_topping
 from reporter.counts import Counts
 
 
@@ -24,8 +23,7 @@ def report(counts: Counts, counting: Callable[[], bool]) -> Blueprint:
 
     @blueprint.get("/report/<topping>")
     def get_report(topping: str) -> Response:
-        if topping not in TOPPINGS:
-            abort(404, f"no topping {topping!r}; there are {', '.join(TOPPINGS)}")
+        known_topping(topping)
         known, age_s = counts.get()
         return json_response(known[topping], headers=_staleness(age_s, counting()))
 

@@ -61,6 +61,22 @@ def test_the_report_counts_every_pizza_ordered(system: Any) -> None:
     assert call("GET", system.reporter, "/report")[2] == counts("cheese")
 
 
+def test_the_api_passes_the_report_on_and_has_one_of_its_own(system: Any) -> None:
+    """The counts are the same, though the reporter be stuck."""
+    for topping in TOPPINGS:
+        assert call("GET", system.api, f"/report/{topping}")[2] == call("GET", system.reporter, f"/report/{topping}")[2]
+    reporter = [each for each in system.family() if each.cmdline()[-2:] == ["-m", "reporter"]]
+    for each in reporter:
+        each.suspend()
+    try:
+        status, headers, counts = call("GET", system.api, "/report")
+        assert (status, headers["Cache-Status"]) == (200, 'api; hit; detail="the reporter is away"')
+    finally:
+        for each in reporter:
+            each.resume()
+    assert counts == call("GET", system.reporter, "/report")[2]
+
+
 def test_every_line_of_a_service_bears_its_name(system: Any) -> None:
     """The prefix says whose a line is, and so does the line itself."""
     names = (

@@ -28,6 +28,7 @@ def test_nothing_needs_to_be_set() -> None:
     assert settings.max_order_size == 1000
     assert settings.kafka_topic_partitions == 6
     assert (settings.api_port, settings.reporter_port, settings.health_port) == (8000, 8001, None)
+    assert settings.reporter_url == "http://127.0.0.1:8001"
     assert (settings.log_format, settings.log_level) == ("console", "info")
 
 
@@ -92,6 +93,25 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         ),
         ("KAFKA_SSL_CA_FILE", "/no/such\nfile", "KAFKA_SSL_CA_FILE='/no/such\\nfile': no such file"),
         ("REDIS_URL", "localhost", "REDIS_URL: expected redis://, rediss:// or unix:// and the address"),
+        ("REPORTER_URL", "http://h:65536", "REPORTER_URL: no such host or port"),
+        ("REPORTER_URL", "http://h:0", "REPORTER_URL: no such host or port"),
+        ("REPORTER_URL", "http://[1]", "REPORTER_URL: no such host or port"),
+        *[
+            (
+                "REPORTER_URL",
+                url,
+                "REPORTER_URL: expected http:// or https://, a host and, if need be, a port and a path",
+            )
+            for url in (
+                "localhost:8001",
+                "http://",
+                "http://:8001",
+                "ftp://h",
+                "http://h:x",
+                "http://h?a",
+                "http://u@h",
+            )
+        ],
     ],
 )
 def test_a_value_that_cannot_be_used_is_told_in_one_line(name: str, value: str, message: str) -> None:
@@ -103,6 +123,7 @@ def test_a_value_that_cannot_be_used_is_told_in_one_line(name: str, value: str, 
     "environ",
     [
         {"REDIS_URL": f"http://:{SECRET}@localhost"},
+        {"REPORTER_URL": f"http://chef:{SECRET}@localhost"},
         {**SASL, "KAFKA_SASL_USERNAME": ""},
         {**SASL, "KAFKA_SASL_MECHANISM": "x"},
         {**SASL, "API_PORT": "x"},
@@ -128,6 +149,13 @@ def test_the_file_of_certificates_must_be_a_file(tmp_path: Path) -> None:
     file.touch()
     assert read_settings({"KAFKA_SSL_CA_FILE": str(file)}).kafka_ssl_ca_file == str(file)
     assert error_of({"KAFKA_SSL_CA_FILE": str(tmp_path)}) == f"KAFKA_SSL_CA_FILE={str(tmp_path)!r}: no such file"
+
+
+@pytest.mark.parametrize("url", ["http://reporter", "https://pizza.example/reporter/", "http://[::1]:8001"])
+def test_the_reporter_may_be_anywhere(url: str) -> None:
+    """Its address is taken as it is; without one it is the reporter of this machine, at its port."""
+    assert read_settings({"REPORTER_URL": url, "REPORTER_PORT": "9001"}).reporter_url == url
+    assert read_settings({"REPORTER_PORT": "9001"}).reporter_url == "http://127.0.0.1:9001"
 
 
 @pytest.mark.parametrize(("retry", "deadline", "first_look"), [("10", "300", 10), ("10", "5", 5), ("7", "7", 7)])

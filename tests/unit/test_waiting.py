@@ -11,9 +11,10 @@ from msgspec import json
 from werkzeug import Response
 
 from api.app import create_app
+from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, order_key
+from pizzeria.order_store import OrderStore, ReportStore, order_key
 from pizzeria.wsgi import STOPPING
 from tests.unit.fakes import FakePublisher
 from tests.waiting import eventually
@@ -29,9 +30,10 @@ def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def client(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher) -> FlaskClient:
+def client(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher, report_store: ReportStore) -> FlaskClient:
     """A client of the API."""
-    return create_app(store, waiting, publisher, Topics(), 1000).test_client()
+    reporter = Reporter("http://127.0.0.1:9")  # nobody is there
+    return create_app(store, waiting, publisher, Topics(), 1000, reporter, report_store).test_client()
 
 
 @pytest.fixture

@@ -1,0 +1,68 @@
+"""The way to the reporter: short, and not tried again and again while it is away."""
+
+import time
+from threading import Lock
+
+import structlog
+import urllib3
+from urllib3.exceptions import HTTPError
+
+ANSWER_S = 1.0  # for connecting and answering together; and as long again for a connection to be free
+PAUSE_S = 2.0  # after a failure
+CONNECTIONS = 2  # of each process: as many of its threads may wait for a reporter that is slow
+
+log = structlog.stdlib.get_logger()
+
+
+class Reporter:
+    """A client of the reporter; threads may share it, and it connects when it is first used.
+
+    Args:
+        url: where the reporter answers.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._pool = urllib3.PoolManager(
+            maxsize=CONNECTIONS, block=True, retries=False, timeout=urllib3.Timeout(total=ANSWER_S)
+        )
+        self._lock = Lock()
+        self._failed = False
+        self._again_at = 0.0  # time.monotonic()
+
+    def ask(self, topping: str) -> urllib3.BaseHTTPResponse | None:
+        """Return the reporter's answer, read to its end, or None while there is none or it tells of a fault.
+
+        Args:
+            topping: one of TOPPINGS.
+        """
+        if not self._may_ask():
+            return None
+        try:
+            answer = self._pool.request("GET", f"{self._url}/report/{topping}", redirect=False, pool_timeout=ANSWER_S)
+        except HTTPError as error:
+            self._fail(str(error))
+            return None
+        if 300 <= answer.status < 400 or answer.status >= 500:
+            self._fail(f"it answers {answer.status}")
+            return None
+        self._failed = False
+        return answer
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _may_ask(self) -> bool:
+        with self._lock:
+            if not self._failed:
+                return True
+            now = time.monotonic()
+            if now < self._again_at:
+                return False
+            self._again_at = now + PAUSE_S  # one thread tries, the others don't wait with it
+            return True
+
+    def _fail(self, error: str) -> None:
+        self._failed, self._again_at = True, time.monotonic() + PAUSE_S
+        log.warning("the reporter is away", error=error, url=self._url, retry_s=PAUSE_S)
