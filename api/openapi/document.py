@@ -4,7 +4,7 @@ from msgspec import json
 
 from api.models import Accepted, ChangeView, OrderView
 from api.openapi.orders import orders
-from api.openapi.others import health
+from api.openapi.others import health, reports
 from api.openapi.parts import SCHEMAS, Part
 from pizzeria.http import Problem
 
@@ -12,7 +12,8 @@ _DESCRIPTION = """\
 Random pizzas; people order them on [the page](/).
 
 `POST /order/3` orders three; `GET /order/<order_id>` shows how far they are, and can wait until they are ready;
-`GET /order/<order_id>/events` tells each change as it comes.
+`GET /order/<order_id>/events` tells each change as it comes;
+`GET /report/<topping>` counts what was chosen.
 
 What the API refuses is a problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) has it: `detail` says why.
 """
@@ -31,8 +32,9 @@ def document(largest: int) -> Part:
         "servers": [{"url": "/"}],
         "tags": [
             {"name": "orders", "description": "Order pizzas, and see them made."},
+            {"name": "reports", "description": "What was chosen."},
             {"name": "health", "description": "For those who run it."},
         ],
-        "paths": orders(largest) | health(),
+        "paths": orders(largest) | reports() | health(),
         "components": {"schemas": schemas},
     }

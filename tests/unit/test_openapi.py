@@ -14,9 +14,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import TestResponse
 
 from api.app import create_app
+from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, ReportStore
 from pizzeria.toppings import TOPPINGS
 from tests.unit.fakes import FakePublisher
 
@@ -25,9 +26,10 @@ PAGES = {"/", "/favicon.ico", "/static/{}", "/docs", "/docs/{}", "/docs/static/{
 
 
 @pytest.fixture
-def app(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher) -> Flask:
+def app(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher, report_store: ReportStore) -> Flask:
     """The API."""
-    return create_app(store, waiting, publisher, Topics(), largest=7)
+    reporter = Reporter("http://127.0.0.1:9")  # nobody is there
+    return create_app(store, waiting, publisher, Topics(), 7, reporter, report_store)
 
 
 @pytest.fixture
@@ -150,6 +152,9 @@ def test_an_order_that_takes_longer_is_as_described(
         ("get_order", "GET", "/order/nobody", 404),
         ("get_order", "GET", "/order/nobody?wait=soon", 400),
         ("get_events", "GET", "/order/nobody/events", 404),
+        ("get_cheese_report", "GET", "/report", 200),
+        ("get_report", "GET", "/report/meats", 200),
+        ("get_report", "GET", "/report/chocolate", 404),
         ("healthz", "GET", "/healthz", 200),
         ("readyz", "GET", "/readyz", 200),
     ],
@@ -169,6 +174,7 @@ def test_other_answers_are_as_described(
         ("post_order", "POST", "/order/1"),
         ("get_order", "GET", "/order/6f0c"),
         ("get_events", "GET", "/order/6f0c/events"),
+        ("get_report", "GET", "/report/meats"),
         ("readyz", "GET", "/readyz"),
     ],
 )
@@ -188,6 +194,8 @@ def test_the_document_follows_the_menus_and_the_largest_order(document: Any) -> 
     assert "three cheese" in pizza["cheese"]["description"]
     [count] = [each for each in document["paths"]["/order/{order}"]["post"]["parameters"] if each["name"] == "order"]
     assert count["schema"]["maximum"] == 7
+    [topping] = document["paths"]["/report/{topping}"]["parameters"]
+    assert topping["schema"]["enum"] == list(TOPPINGS)
 
 
 def test_the_page_takes_everything_from_the_api(client: FlaskClient) -> None:
