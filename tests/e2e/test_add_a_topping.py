@@ -44,7 +44,7 @@ def run(copy: Path, tmp_path: Path) -> Iterator[Run]:
 
 
 def test_a_fifth_topping_is_on_every_pizza_everywhere(run: Run, copy: Path) -> None:
-    """On the finished pizzas, in the report, on the page, and in both documents."""
+    """On the finished pizzas, in the report, on the page, and in the documents of the API and of the events."""
     run.wait_until_ready()
     _, headers, _ = call("POST", run.api, "/order/5")
 
@@ -62,9 +62,12 @@ def test_a_fifth_topping_is_on_every_pizza_everywhere(run: Run, copy: Path) -> N
 
     eventually(lambda: sum(report().values()) == 5)
     assert report().keys() == crusts
+    assert call("GET", run.api, "/report/crust")[2] == report()
 
     with urllib.request.urlopen(f"http://{HOST}:{run.api}/", timeout=30) as page:
         assert b'data-topping="crust"' in page.read()
+    schemas = call("GET", run.api, "/openapi.json")[2]["components"]["schemas"]
+    assert "crust" in schemas["PizzaView"]["properties"]
 
     subprocess.run([sys.executable, "-m", "contract", "--check"], cwd=copy, check=True)
     assert (copy / "docs/schemas/pizza-with-crust.json").exists()
