@@ -29,6 +29,10 @@ test: $(VENV)/made  ## run the tests: unit, integration, e2e
 test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 20 minutes
 	$(PYTEST) tests/faults
 
+.PHONY: test-documents
+test-documents: $(VENV)/made  ## check that the API, the events and a fifth topping are as the documents say
+	$(PYTEST) tests/documents
+
 .PHONY: test-browser
 test-browser: $(VENV)/made  ## run the tests of the page in a real browser, which needs Debian's package chromium
 	$(PYTEST) tests/browser
@@ -55,7 +59,7 @@ lint: $(VENV)/made  ## check style (ruff), types (mypy --strict), who imports wh
 
 # On a laptop without node, AsyncAPI's own validator is left out.
 ifneq ($(or $(CI),$(shell command -v npm)),)
-lint: asyncapi
+lint test-documents: asyncapi
 endif
 
 .PHONY: asyncapi

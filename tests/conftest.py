@@ -1,7 +1,7 @@
 """The servers of the tests: a real Kafka and a real Redis, the same that `make run` starts, once for the whole run."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -9,12 +9,13 @@ import pytest
 
 from local import kafka_server
 from local.ports import free_port
-from local.processes import Processes
+from local.processes import ROOT, Processes
 from local.servers import StartError, start_kafka, start_redis
 from pizzeria.events import Topics
 from pizzeria.order_store import OrderStore, connect
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
+from tests.run import Run
 
 
 @pytest.fixture(scope="session")
@@ -80,3 +81,17 @@ def publisher(settings: Settings) -> Iterator[Publisher]:
 def store(settings: Settings) -> OrderStore:
     """The orders in the real Redis."""
     return OrderStore(connect(settings), settings.order_ttl_s, settings.first_look_s)
+
+
+@pytest.fixture
+def start(jars: None, tmp_path: Path) -> Iterator[Callable[..., Run]]:
+    """A function that starts the whole system with some variables set; a test's runs have the same data."""
+    runs: list[Run] = []
+
+    def start_run(root: Path = ROOT, **env: str) -> Run:
+        runs.append(Run(tmp_path / "data", env, root))
+        return runs[-1]
+
+    yield start_run
+    for run in runs:
+        run.stop()

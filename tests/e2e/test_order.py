@@ -13,7 +13,7 @@ from tests.waiting import eventually
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The system, once for this file."""
-    from tests.e2e.conftest import Run
+    from tests.run import Run
 
     run = Run(tmp_path_factory.mktemp("system"), {"LOG_FORMAT": "json"})
     run.wait_until_ready()

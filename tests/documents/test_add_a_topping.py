@@ -2,11 +2,9 @@
 
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ import pytest
 
 from local.ports import HOST
 from local.processes import ROOT
-from tests.e2e.conftest import Run
 from tests.integration.http_calls import call
 from tests.waiting import eventually
 
@@ -32,19 +29,10 @@ def copy(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.fixture
-def run(copy: Path, tmp_path: Path) -> Iterator[Run]:
-    """The system of the copy, its documents made anew."""
-    subprocess.run([sys.executable, "-m", "contract"], cwd=copy, check=True)
-    run = Run(tmp_path / "data", {}, root=copy)
-    yield run
-    if run.process.poll() is None:
-        run.process.send_signal(signal.SIGTERM)
-        run.wait(30)
-
-
-def test_a_fifth_topping_is_on_every_pizza_everywhere(run: Run, copy: Path) -> None:
+def test_a_fifth_topping_is_on_every_pizza_everywhere(start: Any, copy: Path) -> None:
     """On the finished pizzas, in the report, on the page, and in the documents of the API and of the events."""
+    subprocess.run([sys.executable, "-m", "contract"], cwd=copy, check=True)
+    run = start(root=copy)
     run.wait_until_ready()
     _, headers, _ = call("POST", run.api, "/order/5")
 
