@@ -1,47 +1,35 @@
 """python -m pizzeria …: what is done once, and not by a service."""
 
+from importlib import import_module
+
 import click
 
-from pizzeria import process
-from pizzeria.dead_letters import dead_letters
-from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, ReportStore, connect
-from pizzeria.rebuild import rebuild
-from pizzeria.stream import create_topics
+_COMMANDS = {  # in the order of --help
+    "order": "pizzeria.client.order:order",
+    "show": "pizzeria.client.show:show",
+    "topics": "pizzeria.care:topics",
+    "rebuild": "pizzeria.care:rebuild_redis",
+    "dead-letters": "pizzeria.dead_letters:dead_letters",
+}
 
 
-@click.group(help="Care for what the services share.")
+class _Lazy(click.Group):
+    """Imports a command when it is asked for: who orders a pizza needn't wait for the clients of Kafka and Redis."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Lazy, help="Order pizzas, and care for what the services share.")
 def main() -> None:
     """Hold the commands."""
-
-
-@main.command(help="Create the topics that don't exist yet.")
-def topics() -> None:
-    """Create the topics and say which are new."""
-    settings = process.start_command("pizzeria topics")
-    try:
-        created = create_topics(settings, Topics())
-    except UnavailableError as error:
-        raise SystemExit(str(error)) from None
-    for topic, is_new in created.items():
-        click.echo(f"{topic}: {'created' if is_new else 'is there'}")
-
-
-@main.command("rebuild", help="Restore what Redis has lost of orders and counts, from the topics.")
-def rebuild_redis() -> None:
-    """Rebuild, and say what was restored."""
-    settings = process.start_command("pizzeria rebuild")
-    redis = connect(settings)
-    store = OrderStore(redis, settings.order_ttl_s, settings.first_look_s)
-    try:
-        rebuilt = rebuild(settings, Topics(), store, ReportStore(redis, settings.order_ttl_s))
-    except UnavailableError as error:
-        raise SystemExit(f"{error}; run it again") from None
-    click.echo(f"{rebuilt.records} records read: {rebuilt.restored} orders restored, {rebuilt.opened} still incomplete")
-
-
-main.add_command(dead_letters)
 
 
 if __name__ == "__main__":
