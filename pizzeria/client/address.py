@@ -20,6 +20,8 @@ def _default() -> str:
 
 def _checked(_context: click.Context, _option: click.Parameter, url: str) -> str:
     shown = repr(printable(url))
+    if not url.isprintable():
+        raise click.BadParameter(f"{shown} is not a URL.")
     try:
         parts = parse_url(url)
     except LocationParseError:
@@ -28,7 +30,7 @@ def _checked(_context: click.Context, _option: click.Parameter, url: str) -> str
         raise click.BadParameter(f"{shown} does not begin with http:// or https:// and a host.")
     if parts.auth or parts.query is not None or parts.fragment is not None:
         raise click.BadParameter("only a scheme, a host, a port and a path are of use.")  # without what may be secret
-    if parts.port == 0 or not all(map(str.isprintable, url)):
+    if parts.port == 0:
         raise click.BadParameter(f"{shown} is not a URL.")
     return parts.url.rstrip("/")
 
@@ -47,7 +49,7 @@ api_option = click.option(
 
 def order_path(order_id: str) -> str:
     """Return the path of an order below the API's address."""
-    return f"/order/{quote(order_id, safe='')}"
+    return f"/order/{quote(order_id, safe='', errors='surrogateescape')}"
 
 
 def show_command(api: str, order_id: str) -> str:

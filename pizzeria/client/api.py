@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError, InvalidHeader, SSLError
-from urllib3.exceptions import TimeoutError as SlowError
 
 from pizzeria.client.address import order_path
 from pizzeria.client.answers import Accepted, Order, Problem, T, decode
@@ -97,7 +96,7 @@ class Api:
         if problem is None:
             return self._foreign(answer)
         if answer.status == 404 and method == "GET":
-            return NoSuchOrderError(problem.detail or problem.title)
+            return NoSuchOrderError(message)
         return ApiError(message)
 
     def _read(self, answer: BaseHTTPResponse, kind: type[T]) -> T:
@@ -134,9 +133,7 @@ def _retry_after_s(answer: BaseHTTPResponse) -> float:
 
 
 def _reason(error: HTTPError) -> str:
-    cause: BaseException | None = error
-    while cause is not None:  # "Connection refused" says more than what urllib3 wraps it in
-        if isinstance(cause, OSError) and cause.strerror:
-            return cause.strerror
-        cause = cause.__cause__ or cause.__context__
-    return "no answer in time" if isinstance(error, SlowError) else str(error)
+    cause: BaseException = error
+    while inner := cause.__cause__ or next((each for each in cause.args if isinstance(each, BaseException)), None):
+        cause = inner  # "Connection refused" says more than what urllib3 wraps it in
+    return (isinstance(cause, OSError) and cause.strerror) or str(cause)

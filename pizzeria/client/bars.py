@@ -9,6 +9,8 @@ from rich.text import Text
 from pizzeria.client.answers import Accepted, Order
 from pizzeria.client.text import pizzas, printable
 
+NARROW = 30  # columns, in which there is no room for a bar
+
 
 def can_animate(console: Console) -> bool:
     """Tell whether a console is a terminal that can move its cursor; FORCE_COLOR alone doesn't make it one."""
@@ -65,13 +67,9 @@ class _Progress(Progress):
     trouble = ""
 
     def __init__(self, console: Console) -> None:
-        super().__init__(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            console=console,
-        )
+        bar = BarColumn(complete_style="cyan", finished_style="green")
+        extras = [bar, MofNCompleteColumn(), TimeElapsedColumn()] if console.width >= NARROW else [MofNCompleteColumn()]
+        super().__init__(TextColumn("{task.description}", markup=False), *extras, console=console)
 
     def get_renderables(self) -> Iterable[RenderableType]:
         yield from super().get_renderables()

@@ -18,6 +18,13 @@ from pizzeria.client.text import echo_json
 
 TIMEOUT_S = 330  # an order times out after 300, unless ORDER_DEADLINE_S says something else
 LAST_CALL_S = 5.0  # for the JSON, whatever --timeout says
+LONGEST_KEY = 255
+
+
+def _key(_context: click.Context, _option: click.Parameter, key: str | None) -> str | None:
+    if key is not None and not (key.isascii() and key.isprintable() and 0 < len(key) <= LONGEST_KEY):
+        raise click.BadParameter(f"not 1 to {LONGEST_KEY} printable ASCII characters.")
+    return key
 
 
 @click.command("order", epilog=EXIT_CODES)
@@ -34,7 +41,7 @@ LAST_CALL_S = 5.0  # for the JSON, whatever --timeout says
 )
 @click.option("--no-wait", is_flag=True, help="Place the order, print its id and end.")
 @click.option("--json", "as_json", is_flag=True, help="Print the order as JSON on one line, and nothing else.")
-@click.option("--key", help="The Idempotency-Key: the same one gives the same order. Made up unless given.")
+@click.option("--key", callback=_key, help="The Idempotency-Key: the same one gives the same order. Made up unless given.")
 @ends_in_one_line
 def order(count: int, api: str, timeout_s: int, no_wait: bool, as_json: bool, key: str | None) -> Exit:
     """Order COUNT pizzas, and see them being made until they are ready.

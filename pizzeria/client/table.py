@@ -11,13 +11,15 @@ from rich.text import Text
 from pizzeria.client.answers import Order
 from pizzeria.client.text import printable
 
-_WIDE = 1000  # columns, where nothing is cut for a screen: a pizza is one line
+_NARROW = 40  # columns; a terminal that has less folds the lines
+_WIDE = 1000  # columns, where no screen limits them: each pizza is one line
 
 
 def print_order(order: Order) -> None:
     """Print an order to stdout: how it stands, its times and its pizzas."""
     is_terminal = sys.stdout is not None and sys.stdout.isatty()
-    console = Console(width=None if is_terminal else _WIDE)
+    console = Console()
+    console.width = max(console.width, _NARROW) if is_terminal else _WIDE
     console.print(Text(printable(f"Order {order.id}"), "bold"), soft_wrap=True)
     console.print(Text(f"{order}{order.lack}", _STYLES[order.status]), soft_wrap=True)
     times = f"placed {_time(order.created_at)}"
@@ -31,7 +33,7 @@ _STYLES = {"ready": "green", "preparing": "yellow", "timed_out": "red"}
 
 
 def _table(order: Order) -> Table:
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     table.add_column("pizza", justify="right")
     toppings = list(order.toppings)
     for topping in toppings:
