@@ -69,14 +69,6 @@ class Order(Struct):
                     counts[name] += choice is not None
         return dict(counts)
 
-    @property
-    def lack(self) -> str:
-        """What a timed-out order lacks, as the end of a line."""
-        short = {name: self.count - having for name, having in self.toppings.items() if having < self.count}
-        if self.status != "timed_out" or not short:
-            return ""
-        return "; missing: " + ", ".join(f"{printable(name)} of {pizzas(number)}" for name, number in short.items())
-
     def change(self, change: Change) -> "Order":
         """Return the order after a change."""
         changed = {pizza.get("pizza_id"): pizza for pizza in change.pizzas}
@@ -88,7 +80,12 @@ class Order(Struct):
         if self.status == "ready":
             took = "" if self.completed_at is None else f" in {(self.completed_at - self.created_at).total_seconds()} s"
             return f"Ready: {pizzas(self.count)}{took}"
-        return f"{'Timed out' if self.settled else 'Preparing'}: {self.ready} of {self.count} ready"
+        stands = f"{self.ready} of {self.count} ready"
+        if self.status == "preparing":
+            return f"Preparing: {stands}"
+        lacking = {name: self.count - having for name, having in self.toppings.items() if having < self.count}
+        names = ", ".join(f"{printable(name)} of {pizzas(number)}" for name, number in lacking.items())
+        return f"Timed out: {stands}" + (f"; missing: {names}" if names else "")
 
 
 T = TypeVar("T", bound=Struct)

@@ -1,5 +1,6 @@
 """python -m pizzeria order: place an order, and see it being made."""
 
+import shlex
 import sys
 from collections.abc import Generator
 from contextlib import closing
@@ -41,7 +42,9 @@ def _key(_context: click.Context, _option: click.Parameter, key: str | None) -> 
 )
 @click.option("--no-wait", is_flag=True, help="Place the order, print its id and end.")
 @click.option("--json", "as_json", is_flag=True, help="Print the order as JSON on one line, and nothing else.")
-@click.option("--key", callback=_key, help="The Idempotency-Key: the same one gives the same order. Made up unless given.")
+@click.option(
+    "--key", callback=_key, help="The Idempotency-Key: the same one gives the same order. Made up unless given."
+)
 @ends_in_one_line
 def order(count: int, api: str, timeout_s: int, no_wait: bool, as_json: bool, key: str | None) -> Exit:
     """Order COUNT pizzas, and see them being made until they are ready.
@@ -66,14 +69,18 @@ def order(count: int, api: str, timeout_s: int, no_wait: bool, as_json: bool, ke
                     case Trouble(trouble):
                         display.trouble(trouble)
         if placed is None:
-            raise ApiError(f"{trouble or 'no answer'}; not ordered, as far as is known: try again with --key {key}")
+            raise ApiError(
+                f"{trouble or 'no answer'}; not ordered, as far as is known: try again with --key {shlex.quote(key)}"
+            )
         if as_json:
             last, document = _now(calls, placed.order_id)
             echo_json(document)
         elif no_wait:
             click.echo(placed.order_id)
     except KeyboardInterrupt:
-        again = f"look again: {show_command(api, placed.order_id)}" if placed else f"order again: --key {key}"
+        again = (
+            f"look again: {show_command(api, placed.order_id)}" if placed else f"order again: --key {shlex.quote(key)}"
+        )
         raise KeyboardInterrupt(again) from None
     if no_wait:
         return Exit.READY

@@ -21,7 +21,7 @@ def print_order(order: Order) -> None:
     console = Console()
     console.width = max(console.width, _NARROW) if is_terminal else _WIDE
     console.print(Text(printable(f"Order {order.id}"), "bold"), soft_wrap=True)
-    console.print(Text(f"{order}{order.lack}", _STYLES[order.status]), soft_wrap=True)
+    console.print(Text(str(order), _STYLES[order.status]), soft_wrap=True)
     times = f"placed {_time(order.created_at)}"
     if order.completed_at is not None:
         times += f", ready {_time(order.completed_at)}"

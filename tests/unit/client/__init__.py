@@ -1,0 +1,1 @@
+"""The terminal client, with an API that is scripted."""
