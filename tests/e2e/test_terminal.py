@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,12 +14,13 @@ from local.processes import ROOT
 from pizzeria.toppings import TOPPINGS
 from tests.e2e.conftest import Run
 from tests.integration.test_api import call
+from tests.terminal import Terminal
 
 
 @pytest.fixture(scope="module")
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """The system, once for this file."""
-    run = Run(tmp_path_factory.mktemp("system"), {"ORDER_DEADLINE_S": "2"})
+    run = Run(tmp_path_factory.mktemp("system"), {"ORDER_DEADLINE_S": "10"})
     run.wait_until_ready()
     yield run
     run.process.terminate()
@@ -85,18 +85,13 @@ def test_the_same_key_is_the_same_order(system: Run) -> None:
 
 def test_each_topping_has_a_bar_in_a_terminal(system: Run) -> None:
     """And what is ready has one."""
-    terminal, child = pty.openpty()
-    try:
-        done = pizzeria(system, "order", "5", stdout=child)
-        shown = os.read(terminal, 1 << 20).decode()
-    finally:
-        os.close(child)
-        os.close(terminal)
+    with Terminal() as terminal:
+        done = pizzeria(system, "order", "5", stdout=terminal.file)
     assert (done.returncode, done.stderr) == (0, "")
     for name in (*TOPPINGS, "ready"):
-        assert name in shown
-    assert "5/5" in shown
-    assert "Ready: 5 pizzas in " in shown
+        assert name in terminal.text
+    assert "5/5" in terminal.text
+    assert "Ready: 5 pizzas in " in terminal.text
 
 
 @pytest.mark.parametrize(

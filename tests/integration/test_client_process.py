@@ -1,7 +1,6 @@
 """The client as a process: what it imports, signals, and an output that nobody reads."""
 
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from local.processes import ROOT
+from tests.terminal import Terminal
 from tests.unit.client.scripted import DONE, HALF, Scripted, accepted, an_order, answer_of, problem, serve, stream
 from tests.waiting import eventually
 
@@ -108,15 +108,9 @@ def test_in_a_terminal_there_are_bars_and_json_leaves_them_to_stderr(api: Script
     api.answers("POST /order/1", accepted())
     api.answers("GET /order/6f0c/events", stream(("order", an_order("ready", DONE))))
     api.answers("GET /order/6f0c", answer_of(an_order("ready", DONE)))
-    terminal, child = pty.openpty()
-    try:
-        with start(api, "order", "1", "--json", stderr=child) as process:
-            output, _ = process.communicate(timeout=10)
-        shown = os.read(terminal, 1 << 16).decode()
-    finally:
-        os.close(child)
-        os.close(terminal)
+    with Terminal() as terminal, start(api, "order", "1", "--json", stderr=terminal.file) as process:
+        output, _ = process.communicate(timeout=10)
     assert process.returncode == 0
     assert output.startswith('{"id":"6f0c"')
-    assert "━" in shown
-    assert "1/1" in shown
+    assert "━" in terminal.text
+    assert "1/1" in terminal.text
