@@ -27,12 +27,13 @@ class Exit(IntEnum):
 EXIT_CODES = """\b
 Exit codes:
   0    the order is ready (with --no-wait: it is placed)
-  1    the API refused, could not be reached, or is no pizzeria
+  1    the API refused, could not be reached or is no pizzeria; or the output
+       can't be written
   2    the command was called in a wrong way
-  3    the order is still being prepared
+  3    the order is still being prepared: now, or when the time was over
   4    the order has timed out: toppings are missing
   5    there is no such order
-  130  interrupted by Ctrl-C; the order goes on
+  130  Ctrl-C; the last line says how to look again
 """
 
 P = ParamSpec("P")
