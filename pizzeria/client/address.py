@@ -11,8 +11,12 @@ from urllib3.util import parse_url
 from pizzeria.client.text import printable
 
 
+def _port() -> str:
+    return os.environ.get("API_PORT") or "8000"
+
+
 def _default() -> str:
-    port = os.environ.get("API_PORT") or "8000"
+    port = _port()
     if not (port.isascii() and port.isdigit() and 0 < int(port[:6]) < 1 << 16):
         raise click.UsageError(f"API_PORT={port!r}: not a port")
     return f"http://127.0.0.1:{port}"
@@ -54,5 +58,5 @@ def order_path(order_id: str) -> str:
 
 def show_command(api: str, order_id: str) -> str:
     """Return the command that shows an order, fit to be pasted into a shell."""
-    elsewhere = "" if api == _default() else f" --api {shlex.quote(api)}"
+    elsewhere = "" if api == f"http://127.0.0.1:{_port()}" else f" --api {shlex.quote(api)}"
     return f"python -m pizzeria show {shlex.quote(printable(order_id))}{elsewhere}"

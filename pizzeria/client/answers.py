@@ -2,9 +2,9 @@
 
 from collections import Counter
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
-from msgspec import DecodeError, Struct, json
+from msgspec import DecodeError, Meta, Struct, json
 
 from pizzeria.client.errors import Exit
 from pizzeria.client.text import pizzas, printable
@@ -12,6 +12,8 @@ from pizzeria.client.text import pizzas, printable
 _NO_TOPPINGS = {"order_id", "pizza_id", "missing"}
 _CODES = {"preparing": Exit.PREPARING, "ready": Exit.READY, "timed_out": Exit.TIMED_OUT}
 
+Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+Time = Annotated[datetime, Meta(tz=True)]
 Pizza = dict[str, Any]  # its toppings are what it says they are
 
 
@@ -33,8 +35,8 @@ class Change(Struct):
     """What has become of an order."""
 
     status: Literal["preparing", "ready", "timed_out"]
-    ready: int
-    completed_at: datetime | None
+    ready: Count
+    completed_at: Time | None
     pizzas: list[Pizza]  # those that have changed
 
 
@@ -43,10 +45,10 @@ class Order(Struct):
 
     id: str
     status: Literal["preparing", "ready", "timed_out"]
-    count: int
-    ready: int
-    created_at: datetime
-    completed_at: datetime | None
+    count: Count
+    ready: Count
+    created_at: Time
+    completed_at: Time | None
     pizzas: list[Pizza]
 
     @property

@@ -1,7 +1,7 @@
 """An order as a table."""
 
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -48,4 +48,4 @@ def _table(order: Order) -> Table:
 
 
 def _time(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{time:%Y-%m-%d %H:%M:%S %Z}"

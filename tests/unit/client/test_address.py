@@ -50,18 +50,14 @@ def test_the_option_goes_before_the_variable_and_may_have_a_path(api: Scripted) 
     assert result.exit_code == 0
 
 
-@pytest.mark.parametrize(
-    ("url", "reason"),
-    [("http://[::1]:{port}", "Connection refused|Cannot assign"), ("http://{host}.invalid", "known|resolution")],
-)
-def test_an_address_where_nobody_is_says_why(url: str, reason: str) -> None:
-    """One line."""
-    url = url.format(port=free_port(), host=HOST.replace(".", "-"))
+@pytest.mark.parametrize("host", [HOST, "[::1]"])
+def test_an_address_where_nobody_is_is_one_line(host: str) -> None:
+    """Of IPv6, too, whether this machine has it or not."""
+    url = f"http://{host}:{free_port()}"
     result = CliRunner().invoke(main, ["show", "6f0c", "--api", url])
     assert result.exit_code == 1
     [line] = result.stderr.splitlines()
     assert line.startswith(f"Error: {url} can't be reached: ")
-    assert any(each in line for each in reason.split("|"))
 
 
 def test_https_is_not_spoken_to_whoever_does_not_speak_it(api: Scripted) -> None:

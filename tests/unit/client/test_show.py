@@ -68,6 +68,33 @@ def test_nothing_of_an_order_is_obeyed_by_the_terminal(api: Scripted, run: Run) 
         assert all(each.isprintable() or each == "\n" for each in output)
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"created_at": "2026-11-23T12:00:00"},
+        {"created_at": "yesterday"},
+        {"count": -1},
+        {"count": 10**400},
+        {"status": "eaten"},
+        {"pizzas": [7]},
+        {"pizzas": None},
+    ],
+)
+def test_an_order_that_is_none_is_one_line(api: Scripted, run: Run, damage: dict[str, object]) -> None:
+    """Exit code 1, and no traceback."""
+    api.answers("GET /order/6f0c", answer_of(READY | damage))
+    result = run("show", "6f0c")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "does not answer as the pizzeria's API does (200, application/json)" in result.stderr
+
+
+@pytest.mark.parametrize("order", [an_order("preparing"), READY | {"created_at": "0001-01-01T00:00:00+14:00"}])
+def test_an_odd_order_is_shown(api: Scripted, run: Run, order: dict[str, object]) -> None:
+    """Without pizzas, or from long ago."""
+    api.answers("GET /order/6f0c", answer_of(order))
+    assert run("show", "6f0c").stdout.startswith("Order 6f0c\n")
+
+
 def test_json_is_what_the_api_says(api: Scripted, run: Run) -> None:
     """On one line, whatever its own were."""
     api.answers("GET /order/6f0c", Answer(body=json.dumps(READY, indent=2).encode()))
