@@ -13,7 +13,7 @@ from local.ports import HOST
 from local.processes import ROOT
 from pizzeria.toppings import TOPPINGS
 from tests.e2e.conftest import Run
-from tests.integration.test_api import call
+from tests.integration.http_calls import call
 from tests.terminal import Terminal
 
 
