@@ -1,41 +1,40 @@
-"""What the API answers, as far as the terminal needs it; whatever else it says is passed over."""
+"""What the API answers, as far as the terminal needs it."""
 
-from collections import Counter
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from msgspec import DecodeError, Meta, Struct, json
+from msgspec import Meta, Struct, json
 
-from pizzeria.client.errors import Exit
-from pizzeria.client.text import pizzas, printable
+from pizzeria.toppings import TOPPINGS
 
-_NO_TOPPINGS = {"order_id", "pizza_id", "missing"}
-_CODES = {"preparing": Exit.PREPARING, "ready": Exit.READY, "timed_out": Exit.TIMED_OUT}
-
-Count = Annotated[int, Meta(ge=0, le=1_000_000)]
+# What a terminal would obey is in no answer of the API: whoever sends it is something else.
+Text = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*\Z")]
 Time = Annotated[datetime, Meta(tz=True)]
-Pizza = dict[str, Any]  # its toppings are what it says they are
+Status = Literal["preparing", "ready", "timed_out"]
+Pizza = dict[str, int | Text | tuple[Text, ...] | None]
+Kind = TypeVar("Kind")
+
+_EXIT_CODES = {"ready": 0, "preparing": 3, "timed_out": 4}
 
 
 class Problem(Struct):
     """An error, as RFC 9457 has it."""
 
-    title: str = ""
-    detail: str = ""
+    detail: Text
 
 
 class Accepted(Struct):
     """An order was placed."""
 
-    order_id: str
-    detail: str | None = None  # why it will take longer
+    order_id: Text
+    detail: Text | None = None  # why it will take longer
 
 
 class Change(Struct):
     """What has become of an order."""
 
-    status: Literal["preparing", "ready", "timed_out"]
-    ready: Count
+    status: Status
+    ready: int
     completed_at: Time | None
     pizzas: list[Pizza]  # those that have changed
 
@@ -43,10 +42,10 @@ class Change(Struct):
 class Order(Struct):
     """An order."""
 
-    id: str
-    status: Literal["preparing", "ready", "timed_out"]
-    count: Count
-    ready: Count
+    id: Text
+    status: Status
+    count: int
+    ready: int
     created_at: Time
     completed_at: Time | None
     pizzas: list[Pizza]
@@ -57,43 +56,32 @@ class Order(Struct):
         return self.status != "preparing"
 
     @property
-    def exit_code(self) -> Exit:
+    def exit_code(self) -> int:
         """What a command that ends with it exits with."""
-        return _CODES[self.status]
+        return _EXIT_CODES[self.status]
 
-    @property
-    def toppings(self) -> dict[str, int]:
-        """Topping → how many pizzas have it."""
-        counts: Counter[str] = Counter()
-        for pizza in self.pizzas:
-            for name, choice in pizza.items():
-                if name not in _NO_TOPPINGS and (choice is None or isinstance(choice, str)):
-                    counts[name] += choice is not None
-        return dict(counts)
+    def having(self, topping: str) -> int:
+        """Return how many pizzas have a topping."""
+        return sum(pizza.get(topping) is not None for pizza in self.pizzas)
 
-    def change(self, change: Change) -> "Order":
-        """Return the order after a change."""
+    def change(self, change: Change) -> None:
+        """Take up a change."""
+        self.status, self.ready, self.completed_at = change.status, change.ready, change.completed_at
         changed = {pizza.get("pizza_id"): pizza for pizza in change.pizzas}
-        after = [changed.get(pizza.get("pizza_id"), pizza) for pizza in self.pizzas]
-        return Order(self.id, change.status, self.count, change.ready, self.created_at, change.completed_at, after)
+        self.pizzas = [changed.get(pizza.get("pizza_id"), pizza) for pizza in self.pizzas]
 
     def __str__(self) -> str:
         """Say in one line how it stands."""
-        if self.status == "ready":
-            took = "" if self.completed_at is None else f" in {(self.completed_at - self.created_at).total_seconds()} s"
-            return f"Ready: {pizzas(self.count)}{took}"
-        stands = f"{self.ready} of {self.count} ready"
-        if self.status == "preparing":
-            return f"Preparing: {stands}"
-        lacking = {name: self.count - having for name, having in self.toppings.items() if having < self.count}
-        names = ", ".join(f"{printable(name)} of {pizzas(number)}" for name, number in lacking.items())
-        return f"Timed out: {stands}" + (f"; missing: {names}" if names else "")
+        if self.completed_at:
+            return f"Ready: {pizzas(self.count)} in {(self.completed_at - self.created_at).total_seconds()} s"
+        if not self.settled:
+            return f"Preparing: {self.ready} of {self.count} ready"
+        lacking = {topping: self.count - self.having(topping) for topping in TOPPINGS}
+        missing = ", ".join(f"{topping} of {pizzas(number)}" for topping, number in lacking.items() if number)
+        return f"Timed out: {self.ready} of {self.count} ready; missing: {missing}"
 
 
-T = TypeVar("T", bound=Struct)
-
-
-def decode(body: bytes, kind: type[T]) -> T:
+def decode(body: bytes, kind: type[Kind]) -> Kind:
     """Read an answer.
 
     Raises:
@@ -101,5 +89,10 @@ def decode(body: bytes, kind: type[T]) -> T:
     """
     try:
         return json.decode(body, type=kind)
-    except (DecodeError, RecursionError, UnicodeDecodeError) as error:
+    except RecursionError as error:
         raise ValueError(str(error)) from None
+
+
+def pizzas(count: int) -> str:
+    """Return "1 pizza", "2 pizzas"."""
+    return f"{count} pizza" + "s" * (count != 1)

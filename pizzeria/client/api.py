@@ -1,139 +1,144 @@
 """The calls of the HTTP API."""
 
+import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import quote
 
+import click
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
-from urllib3.exceptions import HTTPError, InvalidHeader, SSLError
+from urllib3.exceptions import HTTPError, LocationValueError, SSLError
 
-from pizzeria.client.address import order_path
-from pizzeria.client.answers import Accepted, Order, Problem, T, decode
-from pizzeria.client.errors import ApiError, NoSuchOrderError, TryLaterError
-from pizzeria.client.server_sent_events import Event, read_events
+from pizzeria.client.answers import Accepted, Change, Kind, Order, Problem, decode
 
 CONNECT_S = 5.0
-ANSWER_S = 15.0  # beyond what the API was asked to wait
-SILENCE_S = 40.0  # the API sends a heartbeat every 15 s
-PAUSE_S, LONGEST_PAUSE_S = 2.0, 30.0  # before it is asked again
-LARGEST_ANSWER = 64 << 20  # bytes
+ANSWER_S = 15.0
+SILENCE_S = 40.0  # of a stream; the API sends a heartbeat every 15 s
 _FOR_NOW = {429, 502, 503, 504}  # a proxy says them, too
 
 
+class ApiError(click.ClickException):
+    """There is no answer of use; click prints the message, one line, and exits with exit_code."""
+
+
+class NoSuchOrderError(ApiError):
+    """The API doesn't know the order."""
+
+    exit_code = 5
+
+
+class TimeIsOverError(ApiError):
+    """The time for all calls is over."""
+
+
+class TryLaterError(ApiError):
+    """The API can't be reached, or says that it can't answer for now.
+
+    Args:
+        message: one line.
+        retry_after_s: when it wants to be asked again, if it says so.
+    """
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s or 0.0
+
+
 class Api:
-    """The API, over HTTP. Every call raises ApiError, or one of its kinds, when there is no answer of use.
+    """The API, over HTTP. Every call raises an ApiError when there is no answer of use.
 
     Args:
         url: where it is.
+        timeout_s: for all calls together.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = url
+    def __init__(self, url: str, timeout_s: float = ANSWER_S) -> None:
+        self._url = url.rstrip("/")
+        self._timeout_s = timeout_s
+        self._deadline = time.monotonic() + timeout_s
         self._pool = PoolManager(retries=False)
 
     def place(self, count: int, key: str) -> Accepted:
-        """Order pizzas.
+        """Order pizzas; the same key gives the same order, so this may be called again."""
+        answer = self._call("POST", f"/order/{count}", {"Idempotency-Key": key})
+        return self._read(answer.data, Accepted)
 
-        Args:
-            count: how many.
-            key: the same key gives the same order, so this may be called again.
-        """
-        with self._answer("POST", f"/order/{count}", ANSWER_S, {"Idempotency-Key": key}) as answer:
-            return self._read(answer, Accepted)
+    def get(self, order_id: str) -> tuple[Order, dict[str, Any]]:
+        """Return an order, and all that the API says of it."""
+        answer = self._call("GET", _path(order_id))
+        return self._read(answer.data, Order), self._read(answer.data, dict)
 
-    def get(self, order_id: str, wait_s: int = 0) -> tuple[Order, bytes]:
-        """Return an order, and the JSON that it was read from.
+    def events(self, order_id: str) -> Iterator[Order]:
+        """Yield an order as it changes, until the stream ends."""
+        answer = self._call("GET", _path(order_id) + "/events", stream=True)
+        order, event = None, b""
+        try:
+            for line in answer:
+                field, _, value = line.strip().partition(b": ")
+                if field == b"event":
+                    event = value
+                elif field == b"data" and event == b"order":
+                    order = self._read(value, Order)
+                    yield order
+                elif field == b"data" and event == b"change" and order:
+                    order.change(self._read(value, Change))
+                    yield order
+                if sock := getattr(answer.connection, "sock", None):
+                    sock.settimeout(min(SILENCE_S, self._left_s()))
+        except HTTPError as error:
+            raise self._unreachable(error) from None
+        finally:
+            answer.close()
 
-        Args:
-            order_id: as placed.
-            wait_s: how long the API may hold the answer until the order is settled; it may hold it less.
-        """
-        path = order_path(order_id) + (f"?wait={wait_s}" if wait_s else "")
-        with self._answer("GET", path, ANSWER_S + wait_s) as answer:
-            body = self._body(answer)
-            return self._decoded(answer, body, Order), body
+    def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the time for all calls."""
+        time.sleep(min(seconds, self._left_s()))
 
-    def events(self, order_id: str) -> Iterator[Event]:
-        """Yield the events of an order until the stream ends."""
-        accept = {"Accept": "text/event-stream"}
-        with self._answer("GET", order_path(order_id) + "/events", SILENCE_S, accept) as answer:
-            if _content_type(answer) != "text/event-stream":
-                raise self._foreign(answer)
-            try:
-                yield from read_events(iter(lambda: answer.read1(1 << 16), b""))
-            except ValueError as error:
-                raise ApiError(str(error)) from None
+    def _left_s(self) -> float:
+        left_s = self._deadline - time.monotonic()
+        if left_s <= 0:
+            raise TimeIsOverError(f"{self._url} gave no answer of use within {self._timeout_s} s")
+        return left_s
 
-    @contextmanager
-    def _answer(
-        self, method: str, path: str, read_s: float, headers: dict[str, str] | None = None
-    ) -> Iterator[BaseHTTPResponse]:
-        timeout = Timeout(connect=CONNECT_S, read=read_s)
+    def _call(
+        self, method: str, path: str, headers: dict[str, str] | None = None, *, stream: bool = False
+    ) -> BaseHTTPResponse:
+        left_s = self._left_s()
+        timeout = Timeout(connect=min(CONNECT_S, left_s), read=min(SILENCE_S if stream else ANSWER_S, left_s))
         try:
             answer = self._pool.request(
-                method, self.url + path, headers=headers, timeout=timeout, redirect=False, preload_content=False
+                method, self._url + path, headers=headers, timeout=timeout, redirect=False, preload_content=not stream
             )
-            try:
-                if answer.status not in (200, 202):
-                    raise self._refusal(method, answer)
-                yield answer
-            finally:
-                answer.close()
-        except SSLError as error:
-            raise ApiError(f"{self.url} can't be reached: {error}") from None
+            if answer.status in (200, 202):
+                return answer
+            body, retry_after_s = answer.data, Retry().get_retry_after(answer)
+        except (LocationValueError, SSLError) as error:  # which trying again would not help
+            raise ApiError(f"{self._url} is of no use: {error}") from None
         except HTTPError as error:
-            raise TryLaterError(f"{self.url} can't be reached: {_reason(error)}") from None
-
-    def _refusal(self, method: str, answer: BaseHTTPResponse) -> ApiError:
-        problem = None
-        if _content_type(answer) == "application/problem+json":
-            with suppress(ValueError):
-                problem = decode(self._body(answer), Problem)
-        message = f"{self.url} answers {answer.status}"
-        if problem is not None:
-            message += f": {problem.detail or problem.title}"
+            raise self._unreachable(error) from None
+        message = f"{self._url} answers {answer.status}"
+        try:
+            message += f": {decode(body, Problem).detail}"
+        except ValueError:
+            if answer.status not in _FOR_NOW:
+                raise self._foreign() from None
         if answer.status in _FOR_NOW:
-            return TryLaterError(message, _retry_after_s(answer))
-        if problem is None:
-            return self._foreign(answer)
-        if answer.status == 404 and method == "GET":
-            return NoSuchOrderError(message)
-        return ApiError(message)
+            raise TryLaterError(message, retry_after_s)
+        raise NoSuchOrderError(message) if answer.status == 404 else ApiError(message)
 
-    def _read(self, answer: BaseHTTPResponse, kind: type[T]) -> T:
-        return self._decoded(answer, self._body(answer), kind)
-
-    def _decoded(self, answer: BaseHTTPResponse, body: bytes, kind: type[T]) -> T:
+    def _read(self, body: bytes, kind: type[Kind]) -> Kind:
         try:
             return decode(body, kind)
         except ValueError:
-            raise self._foreign(answer) from None
+            raise self._foreign() from None
 
-    def _body(self, answer: BaseHTTPResponse) -> bytes:
-        body = answer.read(LARGEST_ANSWER)
-        if len(body) == LARGEST_ANSWER:
-            raise self._foreign(answer)
-        return body
+    def _foreign(self) -> ApiError:
+        return ApiError(f"{self._url} does not answer as the pizzeria's API does: is --api right?")
 
-    def _foreign(self, answer: BaseHTTPResponse) -> ApiError:
-        what = f"{answer.status}, {_content_type(answer) or 'no content type'}"
-        if "Location" in answer.headers:
-            what += f", Location: {answer.headers['Location']}"
-        return ApiError(f"{self.url} does not answer as the pizzeria's API does ({what}): is --api right?")
+    def _unreachable(self, error: HTTPError) -> TryLaterError:
+        return TryLaterError(f"{self._url} can't be reached: {str(error).rpartition(': ')[2]}")
 
 
-def _content_type(answer: BaseHTTPResponse) -> str:
-    return answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-
-
-def _retry_after_s(answer: BaseHTTPResponse) -> float:
-    try:
-        return min(Retry().parse_retry_after(answer.headers["Retry-After"]), LONGEST_PAUSE_S)
-    except (KeyError, InvalidHeader):
-        return PAUSE_S
-
-
-def _reason(error: HTTPError) -> str:
-    cause: BaseException = error
-    while inner := cause.__cause__ or next((each for each in cause.args if isinstance(each, BaseException)), None):
-        cause = inner  # "Connection refused" says more than what urllib3 wraps it in
-    return (isinstance(cause, OSError) and cause.strerror) or str(cause)
+def _path(order_id: str) -> str:
+    return f"/order/{quote(os.fsencode(order_id), safe='')}"

@@ -1,67 +1,56 @@
 """python -m pizzeria show: print an order."""
 
-import time
+import sys
+from contextlib import suppress
 
 import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
 
-from pizzeria.client.address import api_option, show_command
 from pizzeria.client.answers import Order
-from pizzeria.client.api import Api
-from pizzeria.client.errors import EXIT_CODES, Exit, TryLaterError, ends_in_one_line
-from pizzeria.client.text import echo_json
+from pizzeria.client.api import Api, TimeIsOverError
+from pizzeria.client.command import EXIT_CODES, api_option, echo_json, json_option, on_ctrl_c
+from pizzeria.client.follow import follow
+from pizzeria.toppings import TOPPINGS
 
-LONGEST_WAIT_S = 30  # of the API
-PAUSE_S = 1.0
-
-
-def _order_id(_context: click.Context, _argument: click.Parameter, order_id: str) -> str:
-    if not order_id.strip("."):  # a URL would lead elsewhere
-        raise click.BadParameter(f"{order_id!r} is no order's id.")
-    return order_id
+_WIDE = 200  # columns, where no screen limits them: each pizza is one line
 
 
 @click.command("show", epilog=EXIT_CODES)
-@click.argument("order_id", metavar="ID", callback=_order_id)
+@click.argument("order_id", metavar="ID")
 @api_option
 @click.option(
     "--wait",
     "wait_s",
     metavar="SECONDS",
-    type=click.IntRange(0, 86_400),
+    type=click.IntRange(min=0),
     default=0,
     help="Wait until the order is ready or has timed out, but no longer than this.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the order as JSON on one line, and nothing else.")
-@ends_in_one_line
-def show(order_id: str, api: str, wait_s: int, as_json: bool) -> Exit:
+@json_option
+def show(order_id: str, url: str, wait_s: int, as_json: bool) -> None:
     """Print the order ID as a table."""
-    try:
-        order, document = _get(Api(api), order_id, wait_s)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"look again: {show_command(api, order_id)}") from None
+    with on_ctrl_c("the order goes on"):
+        with suppress(TimeIsOverError):
+            for _ in follow(Api(url, wait_s), order_id):
+                pass
+        order, document = Api(url).get(order_id)
     if as_json:
         echo_json(document)
     else:
-        # Not at the top: rich takes as long to import as all the rest.
-        from pizzeria.client.table import print_order
-
-        print_order(order)
-    return order.exit_code
+        _print(order)
+    sys.exit(order.exit_code)
 
 
-def _get(api: Api, order_id: str, wait_s: int) -> tuple[Order, bytes]:
-    """Return the order and its JSON, as soon as it is settled or when the time is over."""
-    deadline = time.monotonic() + wait_s
-    while True:
-        left_s = max(0, round(deadline - time.monotonic()))
-        pause_s = PAUSE_S
-        try:
-            order, document = api.get(order_id, min(left_s, LONGEST_WAIT_S))
-            if order.settled or time.monotonic() >= deadline or not left_s:
-                return order, document
-        except TryLaterError as error:
-            if not left_s:
-                raise
-            pause_s = max(PAUSE_S, error.retry_after_s)
-        # It may have answered at once.
-        time.sleep(max(0.0, min(pause_s, deadline - time.monotonic())))
+def _print(order: Order) -> None:
+    console = Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
+    console.print(f"Order {order.id}", soft_wrap=True)
+    console.print(str(order), soft_wrap=True)
+    console.print(f"placed {order.created_at:%Y-%m-%d %H:%M:%S %Z}")
+    table = Table("pizza", *TOPPINGS, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    nothing = "missing" if order.settled else "not yet"
+    for pizza in order.pizzas:
+        choices = [pizza.get(topping) for topping in TOPPINGS]
+        table.add_row(str(pizza.get("pizza_id")), *(nothing if each is None else str(each) for each in choices))
+    console.print(table)

@@ -1,0 +1,48 @@
+"""What the commands share: where the API is, and how they end."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+EXIT_CODES = """\b
+Exit codes:
+  0    the order is ready (with --no-wait: it is placed)
+  1    the API refused, could not be reached or is no pizzeria
+  2    the command was called in a wrong way
+  3    the order is still being prepared
+  4    the order has timed out: toppings are missing
+  5    there is no such order
+  130  Ctrl-C
+"""
+
+api_option = click.option(
+    "--api",
+    "url",
+    envvar="API_URL",
+    show_envvar=True,
+    default=lambda: f"http://127.0.0.1:{os.environ.get('API_PORT') or 8000}",
+    show_default="http://127.0.0.1:8000, or the port that API_PORT says",
+    metavar="URL",
+    help="Where the API is.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print the order as JSON on one line.")
+
+
+@contextmanager
+def on_ctrl_c(hint: str) -> Iterator[None]:
+    """End with one line instead of a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        click.echo(f"interrupted; {hint}", err=True)
+        sys.exit(130)
+
+
+def echo_json(document: dict[str, Any]) -> None:
+    """Print JSON on one line, in ASCII: nothing that a terminal would obey."""
+    click.echo(json.dumps(document, separators=(",", ":")).replace("\x7f", "\\u007f"))
