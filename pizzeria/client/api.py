@@ -98,7 +98,7 @@ class Api:
     def _left_s(self) -> float:
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
-            raise TimeIsOverError(f"{self._url} gave no answer of use within {self._timeout_s} s")
+            raise TimeIsOverError(f"{self._url} gave no answer of use within {self._timeout_s:g} s")
         return left_s
 
     def _call(
@@ -137,7 +137,8 @@ class Api:
         return ApiError(f"{self._url} does not answer as the pizzeria's API does: is --api right?")
 
     def _unreachable(self, error: HTTPError) -> TryLaterError:
-        return TryLaterError(f"{self._url} can't be reached: {str(error).rpartition(': ')[2]}")
+        reason = str(error).rpartition(": ")[2].encode("unicode_escape").decode()  # it may quote the answer
+        return TryLaterError(f"{self._url} can't be reached: {reason}")
 
 
 def _path(order_id: str) -> str:

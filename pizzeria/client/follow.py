@@ -1,9 +1,8 @@
 """Asking until there is an answer, whatever becomes of the connection meanwhile."""
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import TypeVar
-
-import click
 
 from pizzeria.backoff import Backoff
 from pizzeria.client.answers import Order
@@ -26,7 +25,7 @@ def patiently(api: Api, call: Callable[[], T]) -> T:
         except TryLaterError as error:
             if error.message != said:
                 said = error.message
-                click.echo(f"{said}; trying again", err=True)
+                sys.stderr.write(f"{said}; trying again\n")  # not click's: rich puts this above its bars
             api.pause(max(backoff.next_s(), error.retry_after_s))
 
 

@@ -23,14 +23,14 @@ TIMEOUT_S = 330  # an order times out after 300, unless ORDER_DEADLINE_S says so
     "--timeout",
     "timeout_s",
     metavar="SECONDS",
-    type=click.IntRange(min=1),
+    type=click.FloatRange(min=0, min_open=True),
     default=TIMEOUT_S,
     show_default=True,
     help="Wait so long and no longer.",
 )
 @click.option("--no-wait", is_flag=True, help="Place the order, print its id and end.")
 @json_option
-def order(count: int, url: str, timeout_s: int, no_wait: bool, as_json: bool) -> None:
+def order(count: int, url: str, timeout_s: float, no_wait: bool, as_json: bool) -> None:
     """Order COUNT pizzas, and see them being made until they are ready.
 
     However often it has to be tried, the order is placed once. It goes on when this command is stopped; its id, which
@@ -47,7 +47,7 @@ def order(count: int, url: str, timeout_s: int, no_wait: bool, as_json: bool) ->
             try:
                 exit_code = _watch(api, placed.order_id, count, Console(stderr=as_json, markup=False, highlight=False))
             except TimeIsOverError:
-                click.echo(f"still preparing after {timeout_s} s; {again}", err=True)
+                click.echo(f"still preparing after {timeout_s:g} s; {again}", err=True)
                 exit_code = 3
         if as_json:
             echo_json(Api(url).get(placed.order_id)[1])

@@ -24,12 +24,12 @@ _WIDE = 200  # columns, where no screen limits them: each pizza is one line
     "--wait",
     "wait_s",
     metavar="SECONDS",
-    type=click.IntRange(min=0),
-    default=0,
+    type=click.FloatRange(min=0),
+    default=0.0,
     help="Wait until the order is ready or has timed out, but no longer than this.",
 )
 @json_option
-def show(order_id: str, url: str, wait_s: int, as_json: bool) -> None:
+def show(order_id: str, url: str, wait_s: float, as_json: bool) -> None:
     """Print the order ID as a table."""
     with on_ctrl_c("the order goes on"):
         with suppress(TimeIsOverError):
@@ -51,6 +51,6 @@ def _print(order: Order) -> None:
     table = Table("pizza", *TOPPINGS, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     nothing = "missing" if order.settled else "not yet"
     for pizza in order.pizzas:
-        choices = [pizza.get(topping) for topping in TOPPINGS]
-        table.add_row(str(pizza.get("pizza_id")), *(nothing if each is None else str(each) for each in choices))
+        choices = [getattr(pizza, topping) or nothing for topping in TOPPINGS]
+        table.add_row(str(pizza.pizza_id), *choices)
     console.print(table)
