@@ -1,9 +1,9 @@
 """What the API answers, as far as the terminal needs it."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from msgspec import Meta, Struct, defstruct, json
+from msgspec import Meta, Struct, defstruct
 
 from pizzeria.toppings import TOPPINGS
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Pizza = Any  # made of the menus, which mypy doesn't read
 else:
     Pizza = defstruct("Pizza", [("pizza_id", int), *((topping, Text | None, None) for topping in TOPPINGS)])
-Kind = TypeVar("Kind")
 
 _EXIT_CODES = {"ready": 0, "preparing": 3, "timed_out": 4}
 
@@ -82,18 +81,6 @@ class Order(Struct):
         lacking = {topping: self.count - self.having(topping) for topping in TOPPINGS}
         missing = ", ".join(f"{topping} of {pizzas(number)}" for topping, number in lacking.items() if number)
         return f"Timed out: {self.ready} of {self.count} ready; missing: {missing}"
-
-
-def decode(body: bytes, kind: type[Kind]) -> Kind:
-    """Read an answer.
-
-    Raises:
-        ValueError: it isn't one.
-    """
-    try:
-        return json.decode(body, type=kind)
-    except RecursionError as error:
-        raise ValueError(str(error)) from None
 
 
 def pizzas(count: int) -> str:

@@ -3,19 +3,21 @@
 import os
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
+from msgspec import json
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError, LocationValueError, SSLError
 
-from pizzeria.client.answers import Accepted, Change, Kind, Order, Problem, decode
+from pizzeria.client.answers import Accepted, Change, Order, Problem
 
 CONNECT_S = 5.0
 ANSWER_S = 15.0
 SILENCE_S = 40.0  # of a stream; the API sends a heartbeat every 15 s
 _FOR_NOW = {429, 502, 503, 504}  # a proxy says them, too
+Kind = TypeVar("Kind")
 
 
 class ApiError(click.ClickException):
@@ -117,24 +119,22 @@ class Api:
             raise ApiError(f"{self._url} is of no use: {error}") from None
         except HTTPError as error:
             raise self._unreachable(error) from None
-        message = f"{self._url} answers {answer.status}"
         try:
-            message += f": {decode(body, Problem).detail}"
-        except ValueError:
+            detail = self._read(body, Problem).detail
+        except ApiError:
             if answer.status not in _FOR_NOW:
-                raise self._foreign() from None
+                raise
+            detail = "no reason given"
+        message = f"{self._url} answers {answer.status}: {detail}"
         if answer.status in _FOR_NOW:
             raise TryLaterError(message, retry_after_s)
         raise NoSuchOrderError(message) if answer.status == 404 else ApiError(message)
 
     def _read(self, body: bytes, kind: type[Kind]) -> Kind:
         try:
-            return decode(body, kind)
-        except ValueError:
-            raise self._foreign() from None
-
-    def _foreign(self) -> ApiError:
-        return ApiError(f"{self._url} does not answer as the pizzeria's API does: is --api right?")
+            return json.decode(body, type=kind)
+        except (ValueError, RecursionError):
+            raise ApiError(f"{self._url} does not answer as the pizzeria's API does: is --api right?") from None
 
     def _unreachable(self, error: HTTPError) -> TryLaterError:
         reason = str(error).rpartition(": ")[2].encode("unicode_escape").decode()  # it may quote the answer

@@ -13,8 +13,6 @@ from pizzeria.client.command import EXIT_CODES, api_option, echo_json, json_opti
 from pizzeria.client.follow import follow, patiently
 from pizzeria.toppings import TOPPINGS
 
-TIMEOUT_S = 330  # an order times out after 300, unless ORDER_DEADLINE_S says something else
-
 
 @click.command("order", epilog=EXIT_CODES)
 @click.argument("count", type=click.IntRange(min=1))
@@ -24,7 +22,7 @@ TIMEOUT_S = 330  # an order times out after 300, unless ORDER_DEADLINE_S says so
     "timeout_s",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    default=TIMEOUT_S,
+    default=330,  # an order times out after 300, unless ORDER_DEADLINE_S says something else
     show_default=True,
     help="Wait so long and no longer.",
 )
@@ -45,7 +43,8 @@ def order(count: int, url: str, timeout_s: float, no_wait: bool, as_json: bool) 
     with on_ctrl_c(again):
         if not no_wait:
             try:
-                exit_code = _watch(api, placed.order_id, count, Console(stderr=as_json, markup=False, highlight=False))
+                console = Console(stderr=as_json, markup=False, highlight=False, emoji=False)
+                exit_code = _watch(api, placed.order_id, count, console)
             except TimeIsOverError:
                 click.echo(f"still preparing after {timeout_s:g} s; {again}", err=True)
                 exit_code = 3

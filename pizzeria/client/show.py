@@ -14,8 +14,6 @@ from pizzeria.client.command import EXIT_CODES, api_option, echo_json, json_opti
 from pizzeria.client.follow import follow
 from pizzeria.toppings import TOPPINGS
 
-_WIDE = 200  # columns, where no screen limits them: each pizza is one line
-
 
 @click.command("show", epilog=EXIT_CODES)
 @click.argument("order_id", metavar="ID")
@@ -44,7 +42,8 @@ def show(order_id: str, url: str, wait_s: float, as_json: bool) -> None:
 
 
 def _print(order: Order) -> None:
-    console = Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else _WIDE)
+    # Where no screen limits it, each pizza is one line.
+    console = Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else 200)
     console.print(f"Order {order.id}", soft_wrap=True)
     console.print(str(order), soft_wrap=True)
     console.print(f"placed {order.created_at:%Y-%m-%d %H:%M:%S %Z}")

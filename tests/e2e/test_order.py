@@ -1,10 +1,15 @@
-"""An order, from curl's side to the finished pizzas."""
+"""An order, from the side of curl and of python -m pizzeria to the finished pizzas."""
 
+import json
+import os
+import subprocess
+import sys
 from functools import partial
 from typing import Any
 
 import pytest
 
+from local.processes import ROOT
 from pizzeria.toppings import MENUS, TOPPINGS
 from tests.integration.http_calls import call
 from tests.waiting import eventually
@@ -93,3 +98,41 @@ def test_every_line_of_a_service_bears_its_name(system: Any) -> None:
         lines = [line for line in system.output.splitlines() if line.startswith(f"{name:<15} | ")]
         assert lines
         assert all(f'"service":"{name}"' in line.replace('": "', '":"') for line in lines)
+
+
+def pizzeria(system: Any, *arguments: str) -> str:
+    """Run a command to its end, as in a terminal, and return what it printed."""
+    env = os.environ | {"API_URL": "", "API_PORT": str(system.api), "FORCE_COLOR": "1", "TERM": "xterm"}
+    command = [sys.executable, "-m", "pizzeria", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=env, text=True, timeout=60, check=True, capture_output=True).stdout
+
+
+def test_an_order_gets_ready_before_your_eyes(system: Any) -> None:
+    """With a bar for each topping, and one for what is ready."""
+    system.placed += 20
+    shown = pizzeria(system, "order", "20")
+    assert "Ready: 20 pizzas in " in shown.splitlines()[-1]
+    *bars, _end = shown.splitlines()[-6:]
+    for name, bar in zip([*TOPPINGS, "ready"], bars, strict=True):
+        assert f"{name} " in bar
+        assert "━" in bar
+        assert "20/20" in bar
+
+
+def test_an_order_that_nobody_watched_is_shown_as_a_table(system: Any) -> None:
+    """Each pizza is a line."""
+    system.placed += 20
+    order_id = pizzeria(system, "order", "20", "--no-wait").strip()
+    rows = pizzeria(system, "show", order_id, "--wait", "20").splitlines()[-20:]
+    pizzas = call("GET", system.api, f"/order/{order_id}")[2]["pizzas"]
+    for row, pizza in zip(rows, pizzas, strict=True):
+        cells = [cell.strip() for cell in row.split("   ") if cell.strip()]
+        assert cells == [str(pizza["pizza_id"]), *(pizza[topping] for topping in TOPPINGS)]
+
+
+def test_json_is_what_the_api_answers(system: Any) -> None:
+    """Of an order as large as it may be."""
+    system.placed += 1000
+    order = json.loads(pizzeria(system, "order", "1000", "--json"))
+    assert order["status"] == "ready"
+    assert order == call("GET", system.api, f"/order/{order['id']}")[2]
