@@ -12,12 +12,7 @@ T = TypeVar("T")
 
 
 def patiently(api: Api, call: Callable[[], T]) -> T:
-    """Return what a call returns; it is tried again while the API is away, which is said once.
-
-    Args:
-        api: knows how long.
-        call: harmless to repeat.
-    """
+    """Return what a call, harmless to repeat, returns; it is tried again while the API is away, which is said once."""
     backoff, said = Backoff(), ""
     while True:
         try:
