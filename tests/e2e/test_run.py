@@ -40,9 +40,7 @@ def test_an_order_reads_the_same_after_a_restart(start: Any) -> None:
     eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "ready")
 
 
-@pytest.mark.parametrize(
-    ("command", "name"), [("-m joiner", "joiner"), ("-m workers meats", "workers meats"), ("kafka.Kafka", "kafka")]
-)
+@pytest.mark.parametrize(("command", "name"), [("-m workers meats", "workers meats"), ("kafka.Kafka", "kafka")])
 def test_a_process_that_dies_stops_the_rest_and_is_named(start: Any, command: str, name: str) -> None:
     """No half of a system goes on."""
     run = start()

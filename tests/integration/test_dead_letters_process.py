@@ -5,9 +5,6 @@ import subprocess
 import sys
 from uuid import uuid4
 
-import pytest
-
-from local.ports import free_port
 from pizzeria.events import Pizza, Topics, encode
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
@@ -34,12 +31,3 @@ def test_the_command_runs_as_a_process(settings: Settings, publisher: Publisher,
     again = run(kafka, "replay", "--topic", "pizza-with-veggies", "--offset", "4711")
     assert (again.returncode, again.stdout, again.stderr) == (0, "replayed pizza-with-veggies[2]@4711\n", "")
     assert [r.partition for r in records_of(settings, topics.having("veggies")) if r.value == value] == [2]
-
-
-@pytest.mark.parametrize("name", ["list", "replay"])
-def test_kafka_away_is_told_in_one_line(name: str) -> None:
-    """On stderr, with exit code 1."""
-    nowhere = f"localhost:{free_port()}"
-    ended = run(nowhere, name)
-    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
-    assert nowhere in ended.stderr

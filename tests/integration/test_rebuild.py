@@ -1,9 +1,6 @@
 """Making Redis anew from the topics."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,8 +11,6 @@ from redis import Redis
 
 from api.events import pizza_events
 from joiner.join import joiner_stream
-from local.ports import HOST, free_port
-from local.processes import ROOT
 from pizzeria.events import Topics
 from pizzeria.order_store import OrderStore, Outbox, ReportStore, order_key
 from pizzeria.rebuild import rebuild
@@ -142,13 +137,3 @@ def test_orders_that_would_have_expired_stay_away(
     monkeypatch.setattr("pizzeria.rebuild.time.time", lambda: real_time() + settings.order_ttl_s + 60)
     assert rebuild(settings, topics, store, reports) == (0, 0, 0)
     assert contents(redis) == {}
-
-
-def test_without_kafka_nothing_is_rebuilt_and_one_line_says_so(redis_url: str) -> None:
-    """It can be run again."""
-    env = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": f"{HOST}:{free_port()}", "REDIS_URL": redis_url}
-    command = [sys.executable, "-m", "pizzeria", "rebuild"]
-    ended = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 1
-    assert ended.stderr.startswith(f"Kafka at {env['KAFKA_BOOTSTRAP_SERVERS']}")
-    assert len(ended.stderr.splitlines()) == 1
