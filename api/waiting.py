@@ -90,7 +90,7 @@ def _is_number(text: str) -> bool:
 
 
 def _seconds(digits: str) -> int:
-    return min(LONGEST_WAIT_S, int(digits[:10]))
+    return min(LONGEST_WAIT_S, int(digits.lstrip("0")[:10] or 0))
 
 
 def _is_gone(client: socket.socket | None) -> bool:

@@ -72,6 +72,7 @@ def events(response: Response) -> list[tuple[str, Any]]:
         ("", {"Prefer": 'wait="7"'}, "wait=7"),
         ("", {"Prefer": "wait=99999999999999999999"}, "wait=30"),
         ("", {"Prefer": "wait=0"}, "wait=0"),
+        ("", {"Prefer": "wait=00000000007"}, "wait=7"),
         ("", {"Prefer": "wait=soon, wait=10"}, None),
         ("", {"Prefer": "wait"}, None),
         ("", {"Prefer": "await=10"}, None),
