@@ -104,6 +104,17 @@ def test_what_is_no_number_of_pizzas_is_not_sent(open_tab: OpenTab) -> None:
     tab.expect_ready(1)
 
 
+def test_a_double_click_orders_once(open_tab: OpenTab) -> None:
+    """Also when the first order is answered before the second click; a click of its own orders again."""
+    tab = open_tab()
+    tab.button.click()
+    tab.expect_ready(5)
+    tab.button.dispatch_event("click", {"detail": 2})
+    tab.order(1)
+    tab.expect_ready(1)
+    assert tab.posted == 2
+
+
 def test_earlier_orders_are_remembered(open_tab: OpenTab) -> None:
     """On this browser alone, and a link leads back to each."""
     tab = open_tab()

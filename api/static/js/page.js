@@ -45,7 +45,7 @@ function watch(id) {
         const name = id.length > 80 ? `${id.slice(0, 80)}…` : id;
         problem("order", `No order ${name}: it was never placed here, or was forgotten after its day.`);
       } else {
-        lost = refusal.status >= 500;
+        lost = true;
         problem("order", inWords(refusal));
       }
     },
@@ -116,6 +116,9 @@ function idOf(hash) {
 }
 
 form.addEventListener("submit", submitted);
+submit.addEventListener("click", (event) => {
+  if (event.detail > 1) event.preventDefault(); // the second of a double click is not one more order
+});
 count.addEventListener("input", typed);
 fewer.addEventListener("click", () => step(-1));
 more.addEventListener("click", () => step(1));
