@@ -132,6 +132,16 @@ def test_earlier_orders_are_remembered(open_tab: OpenTab) -> None:
     expect(open_tab().earlier).to_have_count(0)
 
 
+def test_earlier_orders_are_remembered_as_long_as_the_page_is_when_nothing_can_be_stored(open_tab: OpenTab) -> None:
+    """All of them, not only the last."""
+    tab = open_tab()
+    tab.evaluate("() => { Storage.prototype.setItem = () => { throw new DOMException('full'); } }")
+    for count in (1, 2, 3):
+        tab.order(count)
+        tab.expect_ready(count)
+    expect(tab.earlier).to_have_count(3)
+
+
 def test_two_tabs_show_each_its_own_order(open_tab: OpenTab) -> None:
     """And both orders are remembered."""
     one = open_tab()

@@ -7,6 +7,7 @@ const KEPT = 12;
 
 const [list, none] = ["orders", "no-earlier"].map((id) => document.getElementById(id));
 /** @type {{id: string, count: number, at: number}[]} */ let orders = [];
+let isStored = true;
 orders = read();
 
 /**
@@ -18,8 +19,9 @@ export function remember(id, count) {
   orders = [{ id, count, at: Date.now() }, ...read().filter((order) => order.id !== id)].slice(0, KEPT);
   try {
     localStorage.setItem(KEY, JSON.stringify(orders));
+    isStored = true;
   } catch {
-    // full, or not allowed: then they are known as long as the page is
+    isStored = false; // full, or not allowed: then they are known as long as the page is
   }
   render();
 }
@@ -47,6 +49,7 @@ export function render() {
 
 /** What is in the storage, as far as it makes sense: anybody may have written there. */
 function read() {
+  if (!isStored) return orders;
   try {
     const found = JSON.parse(localStorage.getItem(KEY) ?? "[]");
     if (!Array.isArray(found)) return [];
