@@ -80,3 +80,25 @@ def test_the_keyboard_alone_is_enough(open_tab: OpenTab) -> None:
     tab.earlier.first.focus()
     keys.press("Enter")
     tab.expect_ready(3)
+
+
+def test_in_forced_colors_the_button_the_progress_and_an_alert_are_seen(open_tab: OpenTab, timed_out: str) -> None:
+    """Backgrounds are taken away then: what is told by one alone is gone."""
+    tab = open_tab(timed_out, forced_colors="active", reduced_motion="reduce")
+    for each in (tab.button, tab.alert("cheese")):
+        expect(each).to_have_css("border-style", "solid")
+    progress = tab.your_order.get_by_role("progressbar", name="Toppings")
+    expect(progress).to_have_js_property("value", 7)
+    picture = progress.screenshot()
+    progress.evaluate("(bar) => { bar.value = 0; }")
+    assert progress.screenshot() != picture
+
+
+def test_a_big_order_is_printed_to_its_end(open_tab: OpenTab) -> None:
+    """On paper nobody can scroll."""
+    tab = open_tab()
+    tab.order(60)
+    tab.expect_ready(60)
+    tab.page.emulate_media(media="print")
+    box = tab.your_order.get_by_role("list", name="Pizzas")
+    assert box.evaluate("(box) => box.scrollHeight <= box.clientHeight")
