@@ -11,6 +11,7 @@ from pizzeria.settings import Settings
 
 CLOSE = "close"
 STOPPING = "stopping"
+_IDLE_CONNECTIONS = 1000  # of each process: kept open for a client's next request, beside those that have a thread
 
 
 class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
@@ -62,6 +63,7 @@ def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processe
             "bind": f"{settings.http_host}:{port}",
             "workers": processes,
             "threads": threads,
+            "worker_connections": threads + _IDLE_CONNECTIONS,
             "worker_class": "gthread",
             "keepalive": 30,
             "graceful_timeout": 5,

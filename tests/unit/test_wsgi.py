@@ -1,0 +1,23 @@
+"""gunicorn, as it is set up."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from pizzeria.settings import Settings
+from pizzeria.wsgi import serve
+
+
+def test_a_process_takes_connections_beside_those_that_have_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many threads it has: gunicorn accepts no more than 1,000 unless it is told."""
+    servers: list[Any] = []
+
+    def run(server: BaseApplication) -> None:
+        servers.append(server)
+
+    monkeypatch.setattr(BaseApplication, "run", run)
+    serve(lambda: Flask("api"), Settings(), port=1, processes=1, threads=5000)
+    [server] = servers
+    assert server.cfg.worker_connections == 5000 + 1000
