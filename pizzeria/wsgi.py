@@ -1,5 +1,6 @@
 """gunicorn, as the HTTP services run it: threads, a fixed number of processes, and one log."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -51,7 +52,8 @@ def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processe
     """
 
     def post_worker_init(worker: Any) -> None:
-        worker.wsgi.extensions[STOPPING] = lambda: not worker.alive
+        # Or the process that watches it is gone: gunicorn then ends it without another word.
+        worker.wsgi.extensions[STOPPING] = lambda: not worker.alive or worker.ppid != os.getppid()
 
     def worker_exit(_server: object, worker: Any) -> None:
         if worker.wsgi is not None:

@@ -110,6 +110,19 @@ def test_those_who_wait_do_not_keep_the_api_from_being_stopped(api: Any, store: 
         assert not psutil.wait_procs([parent], timeout=10)[1]
 
 
+def test_those_who_wait_do_not_keep_a_process_whose_parent_was_killed(api: Any, store: OrderStore, redis: Any) -> None:
+    """It ends, though nobody is left to tell it so; its clients connect to another."""
+    port, order_id = api(), store.place(1)
+    [parent] = [each for each in serving(port) if each.ppid() == psutil.Process().pid]
+    processes = parent.children()
+    with clients(port, order_id, [WAIT, EVENTS] * 20) as connections:
+        eventually(lambda: waiting(redis) == 40)
+        parent.kill()
+        for connection in connections:
+            assert b'"status":"preparing"' in everything_from(connection)
+        assert not psutil.wait_procs(processes, timeout=10)[1]
+
+
 def test_events_reach_a_client_as_they_happen(api: Any, store: OrderStore) -> None:
     """Not when some buffer is full: the order is read before it changes, and each change before the next."""
     port, order_id = api(), store.place(2)
