@@ -9,7 +9,7 @@ from pizzeria.http import json_response
 
 # Found without an import, which would read all that the package has into memory.
 _SWAGGER_UI = str(distribution("offapi").locate_file("offapi"))
-_POLICY = "default-src 'self'; img-src 'self' data:"  # its style sheet has its icons in itself
+_POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"  # its style sheet has its icons in itself
 
 
 def docs(document: Part) -> Blueprint:
