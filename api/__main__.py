@@ -23,7 +23,12 @@ def main() -> None:
         waiting = WaitingRoom(Watcher(connect(settings, settings.api_waits), store), settings.api_waits)
         reporter, counts = Reporter(settings.reporter_url), ReportStore(redis, settings.order_ttl_s)
         app = create_app(store, waiting, publisher, Topics(), settings.max_order_size, reporter, counts)
-        app.extensions[CLOSE] = publisher.close
+
+        def close() -> None:
+            publisher.close()
+            reporter.close()
+
+        app.extensions[CLOSE] = close
         return app
 
     threads = settings.api_threads + settings.api_waits  # one that waits must not keep another from being answered

@@ -8,6 +8,7 @@ from threading import BoundedSemaphore
 from typing import NamedTuple
 
 from flask import Request, abort, current_app, request
+from werkzeug.http import parse_list_header
 
 from pizzeria.order_store import Order, Watcher
 from pizzeria.wsgi import STOPPING
@@ -70,7 +71,7 @@ def wait_asked_for(request: Request) -> Wait | None:
         if not _is_number(text):
             abort(400, f"wait={text!r} is not a number of seconds")
         return Wait(_seconds(text), is_preference=False)
-    for preference in request.headers.get("Prefer", "").split(","):
+    for preference in parse_list_header(request.headers.get("Prefer", "")):
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "wait":
             seconds = value.strip().strip('"')

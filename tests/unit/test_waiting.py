@@ -76,6 +76,7 @@ def events(response: Response) -> list[tuple[str, Any]]:
         ("", {"Prefer": "wait=soon, wait=10"}, None),
         ("", {"Prefer": "wait"}, None),
         ("", {"Prefer": "await=10"}, None),
+        ("", {"Prefer": 'foo="a, wait=9"'}, None),
         ("", {}, None),
         ("?wait=10", {}, None),
         ("?wait=10", {"Prefer": "wait=5"}, None),
