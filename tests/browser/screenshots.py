@@ -98,7 +98,8 @@ def picture(browser: Browser, system: Stack, order_id: str, name: str, viewport:
     expect(page.get_by_role("link", name="link to this order")).to_have_attribute("href", f"#{order_id}")
     expect(page.locator('[data-topping][data-state="there"]').first).to_be_visible()
     page.locator("button:focus").evaluate("(button) => button.blur()")
-    page.wait_for_timeout(2_500)  # the report is asked for every 2 s
+    for _ in range(2):  # the first may have been asked for before the last pizza was counted
+        page.wait_for_event("response", lambda response: "/report/" in response.url)
     page.screenshot(path=DOCS / f"page-{name}.png")
     page.context.close()
 

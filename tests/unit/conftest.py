@@ -1,17 +1,23 @@
 """The fakes that several tests need; they go before the real servers of the same names."""
 
 from collections.abc import Callable, Iterator, Sequence
+from threading import Thread
 
 import pytest
 from click.testing import CliRunner, Result
 from fakeredis import FakeRedis, FakeServer
+from flask.testing import FlaskClient
 
+from api.app import create_app
+from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria.__main__ import main
-from pizzeria.order_store import OrderStore, Outbox, ReportStore, Watcher
+from pizzeria.events import Topics
+from pizzeria.order_store import OrderStore, Outbox, ReportStore, Watcher, order_key
 from pizzeria.settings import Settings
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.rig import Rig
+from tests.waiting import eventually
 
 Command = Callable[..., Result]
 
@@ -103,3 +109,34 @@ def command(
     monkeypatch.setattr("pizzeria.dead_letters.read_back", read_back)
     monkeypatch.setattr("pizzeria.dead_letters.Publisher", lambda _settings: publisher)
     return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])
+
+
+@pytest.fixture(autouse=True)
+def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at nothing new takes less time than in earnest."""
+    monkeypatch.setattr("pizzeria.order_store.watch.LOOK_S", 0.05)
+
+
+@pytest.fixture
+def client(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher, report_store: ReportStore) -> FlaskClient:
+    """A client of the API."""
+    reporter = Reporter("http://127.0.0.1:9")  # nobody is there
+    return create_app(store, waiting, publisher, Topics(), 1000, reporter, report_store).test_client()
+
+
+@pytest.fixture
+def when_watched(redis: FakeRedis) -> Iterator[Callable[[str, Callable[[], object]], None]]:
+    """A function that does something as soon as somebody watches an order."""
+    threads = []
+
+    def begin(order_id: str, act: Callable[[], object]) -> None:
+        def run() -> None:
+            eventually(lambda: redis.pubsub_numsub(order_key(order_id))[0][1])
+            act()
+
+        threads.append(Thread(target=run))
+        threads[-1].start()
+
+    yield begin
+    for thread in threads:
+        thread.join(timeout=20)

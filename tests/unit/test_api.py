@@ -8,22 +8,12 @@ from fakeredis import FakeServer
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from api.app import create_app
-from api.reporter import Reporter
-from api.waiting import WaitingRoom
-from pizzeria.events import Pizza, Topics, decode
-from pizzeria.order_store import OrderStore, Outbox, ReportStore
+from pizzeria.events import Pizza, decode
+from pizzeria.order_store import OrderStore, Outbox
 from pizzeria.stream import Event
 from tests.unit.fakes import FakePublisher
 
 LARGEST = 1000
-
-
-@pytest.fixture
-def client(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher, report_store: ReportStore) -> FlaskClient:
-    """A client of the API."""
-    reporter = Reporter("http://127.0.0.1:9")  # nobody is there
-    return create_app(store, waiting, publisher, Topics(), LARGEST, reporter, report_store).test_client()
 
 
 def assert_problem(response: TestResponse, status: int, title: str, detail: str) -> None:

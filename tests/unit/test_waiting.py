@@ -1,67 +1,16 @@
-"""Waiting for an order, and its live events."""
+"""Waiting for an order, and how many may."""
 
-from collections.abc import Callable, Iterator
-from threading import Thread
-from typing import Any
+from collections.abc import Callable
 
 import pytest
-from fakeredis import FakeRedis, FakeServer
+from fakeredis import FakeServer
 from flask.testing import FlaskClient
-from msgspec import json
-from werkzeug import Response
 
-from api.app import create_app
-from api.reporter import Reporter
-from api.waiting import WaitingRoom
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, ReportStore, order_key
+from pizzeria.order_store import OrderStore
 from pizzeria.wsgi import STOPPING
-from tests.unit.fakes import FakePublisher
-from tests.waiting import eventually
 
 FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
 LONG = "/order/{}?wait=30"
-
-
-@pytest.fixture(autouse=True)
-def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look at nothing new takes less time than in earnest."""
-    monkeypatch.setattr("pizzeria.order_store.watch.LOOK_S", 0.05)
-
-
-@pytest.fixture
-def client(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher, report_store: ReportStore) -> FlaskClient:
-    """A client of the API."""
-    reporter = Reporter("http://127.0.0.1:9")  # nobody is there
-    return create_app(store, waiting, publisher, Topics(), 1000, reporter, report_store).test_client()
-
-
-@pytest.fixture
-def when_watched(redis: FakeRedis) -> Iterator[Callable[[str, Callable[[], object]], None]]:
-    """A function that does something as soon as somebody watches an order."""
-    threads = []
-
-    def begin(order_id: str, act: Callable[[], object]) -> None:
-        def run() -> None:
-            eventually(lambda: redis.pubsub_numsub(order_key(order_id))[0][1])
-            act()
-
-        threads.append(Thread(target=run))
-        threads[-1].start()
-
-    yield begin
-    for thread in threads:
-        thread.join(timeout=20)
-
-
-def events(response: Response) -> list[tuple[str, Any]]:
-    """Return name and data of each server-sent event of a stream that has ended."""
-    assert response.content_type == "text/event-stream"
-    read = []
-    for block in response.get_data(as_text=True).removeprefix("retry: 2000\n").split("\n\n")[:-1]:
-        name, _, data = block.partition("\ndata: ")
-        read.append((name.removeprefix("event: "), json.decode(data) if data else None))
-    return read
 
 
 @pytest.mark.parametrize(
@@ -157,79 +106,6 @@ def test_redis_that_goes_away_meanwhile_is_a_503(
     assert client.get(LONG.format(order_id)).status_code == 503
 
 
-def test_the_events_are_the_order_and_then_each_change(
-    client: FlaskClient, store: OrderStore, when_watched: Callable[..., None]
-) -> None:
-    """A change has the pizzas that it is about, whole; the stream ends with the order."""
-    order_id = store.place(2)
-    first = client.get(f"/order/{order_id}").get_json()
-
-    def make() -> None:
-        for pizza_id, toppings in [(1, {"sauce": "light"}), (1, {"sauce": "light"}), (0, FULL), (1, FULL)]:
-            store.join({(order_id, 2): {pizza_id: toppings}})
-
-    with client.get(f"/order/{order_id}/events", buffered=False) as response:
-        # What is read from here on comes after the order itself.
-        when_watched(order_id, make)
-        [whole, *changes] = events(response)
-    last = client.get(f"/order/{order_id}").get_json()
-    nothing = dict.fromkeys(FULL)
-    [one, other] = [{"order_id": order_id, "pizza_id": pizza_id} for pizza_id in range(2)]
-    assert whole == ("order", first)
-    assert changes == [
-        (
-            "change",
-            {"status": "preparing", "ready": 0, "completed_at": None}
-            | {"pizzas": [other | nothing | {"sauce": "light"}]},
-        ),
-        ("change", {"status": "preparing", "ready": 1, "completed_at": None} | {"pizzas": [one | FULL]}),
-        ("change", {"status": "ready", "ready": 2, "completed_at": last["completed_at"]} | {"pizzas": [other | FULL]}),
-    ]
-    assert response.headers["Cache-Control"] == "no-store"
-
-
-def test_a_timeout_is_a_change_that_names_what_is_missing(
-    client: FlaskClient, store: OrderStore, when_watched: Callable[..., None]
-) -> None:
-    """Of each pizza that lacks something."""
-    order_id = store.place(2)
-    store.join({(order_id, 2): {0: FULL, 1: {"sauce": "light"}}})
-    with client.get(f"/order/{order_id}/events", buffered=False) as response:
-        when_watched(order_id, lambda: store.time_out([order_id]))
-        [_, (name, change)] = events(response)
-    assert (name, change["status"], change["ready"]) == ("change", "timed_out", 1)
-    assert [(pizza["pizza_id"], pizza["missing"]) for pizza in change["pizzas"]] == [
-        (1, ["cheese", "meats", "veggies"])
-    ]
-
-
-def test_the_events_of_a_settled_order_are_the_order_alone(client: FlaskClient, store: OrderStore) -> None:
-    """And the stream is closed."""
-    order_id = store.place(1)
-    store.time_out([order_id])
-    assert events(client.get(f"/order/{order_id}/events")) == [("order", client.get(f"/order/{order_id}").get_json())]
-
-
-def test_a_heartbeat_is_a_comment(client: FlaskClient, store: OrderStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that no proxy takes the connection for dead."""
-    monkeypatch.setattr("api.live.HEARTBEAT_S", 0)
-    order_id = store.place(1)
-    with client.get(f"/order/{order_id}/events", buffered=False) as response:
-        chunks = iter(response.response)
-        next(chunks)
-        assert next(chunks) == b": heartbeat\n\n"
-
-
-def test_events_end_when_redis_goes_away(
-    client: FlaskClient, store: OrderStore, redis_server: FakeServer, when_watched: Callable[..., None]
-) -> None:
-    """The client connects anew, and is told the whole order again."""
-    order_id = store.place(1)
-    with client.get(f"/order/{order_id}/events", buffered=False) as response:
-        when_watched(order_id, lambda: setattr(redis_server, "connected", False))
-        assert [name for name, _ in events(response)] == ["order"]
-
-
 def test_no_more_wait_than_may(client: FlaskClient, store: OrderStore) -> None:
     """A wait is answered at once and does not say that it was applied; for events there is a 503, until one leaves."""
     order_id = store.place(1)
@@ -252,14 +128,3 @@ def test_a_process_that_is_being_stopped_keeps_nobody_waiting(
     client.application.extensions[STOPPING] = lambda: True
     response = client.get(path.format(order_id))
     assert (response.status_code, order_id in response.text) == (200, True)
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_client_that_leaves_leaves_nothing_behind(client: FlaskClient, store: OrderStore, method: str) -> None:
-    """Neither before the first event is read, nor after it, nor with HEAD, is a seat lost."""
-    order_id = store.place(1)
-    for read in (False, True) * 3:
-        with client.open(f"/order/{order_id}/events", method=method, buffered=False) as response:
-            assert response.status_code == 200
-            if read:
-                next(iter(response.response), None)
