@@ -6,11 +6,11 @@ from api.live import live
 from api.openapi import docs, document
 from api.orders import orders
 from api.page import page
-from api.report import report
+from api.report import passed_on
 from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria.events import Topics
-from pizzeria.http import answer_with_problems, health
+from pizzeria.http import answer_with_problems, health, report
 from pizzeria.order_store import OrderStore, ReportStore
 from pizzeria.stream import Publisher
 
@@ -40,7 +40,7 @@ def create_app(
     app.register_blueprint(orders(store, waiting, publisher, topics, largest))
     app.register_blueprint(live(waiting))
     app.register_blueprint(page(largest))
-    app.register_blueprint(report(reporter, counts))
+    app.register_blueprint(report(passed_on(reporter, counts)))
     app.register_blueprint(health(ready=store.ping))
     app.register_blueprint(docs(document(largest)))
     return app

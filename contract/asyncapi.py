@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from contract.compare import Schema
 from contract.schemas import CHANGE, VERSION
 from pizzeria.events import Topics
+from pizzeria.order_store import order_key
 from pizzeria.settings import Settings
 from pizzeria.stream.dead_letters import PREFIX
 
@@ -95,7 +96,7 @@ def _topic(topic: str, settings: Settings) -> dict[str, Any]:
 
 def _redis_channel() -> dict[str, Any]:
     return {
-        "address": "order:{order_id}",
+        "address": order_key("{order_id}"),
         "description": "Redis's publish and subscribe: who is not subscribed misses the change.",
         "servers": [{"$ref": "#/servers/redis"}],
         "parameters": {"order_id": {"description": "Which order."}},

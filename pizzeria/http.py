@@ -1,4 +1,4 @@
-"""What the HTTP services have in common: JSON answers, errors as problem+json, /healthz and /readyz."""
+"""What the HTTP services have in common: JSON answers, errors as problem+json, /healthz, /readyz and /report."""
 
 from collections.abc import Callable
 
@@ -54,13 +54,6 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return response
 
 
-def known_topping(topping: str) -> str:
-    """Return a topping that somebody asks for, or answer 404 if there is none of that name."""
-    if topping not in TOPPINGS:
-        abort(404, f"no topping {topping!r}; there are {', '.join(TOPPINGS)}")
-    return topping
-
-
 def answer_with_problems(app: Flask) -> None:
     """Make every error of an app a problem+json: those of Flask, a server that is away, and our own faults."""
 
@@ -101,5 +94,26 @@ def health(ready: Callable[[], bool]) -> Blueprint:
         if ready():
             return json_response({"status": "ready"})
         return problem(503, "not ready", {"Retry-After": str(RETRY_AFTER_S)})
+
+    return blueprint
+
+
+def report(answer: Callable[[str], Response]) -> Blueprint:
+    """Return /report, which is that of the cheese, and /report/<topping>.
+
+    Args:
+        answer: is given the topping.
+    """
+    blueprint = Blueprint("report", __name__)
+
+    @blueprint.get("/report")
+    def get_cheese_report() -> Response:
+        return get_report("cheese")
+
+    @blueprint.get("/report/<topping>")
+    def get_report(topping: str) -> Response:
+        if topping not in TOPPINGS:
+            abort(404, f"no topping {topping!r}; there are {', '.join(TOPPINGS)}")
+        return answer(topping)
 
     return blueprint

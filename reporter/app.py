@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from pizzeria.http import answer_with_problems, health
+from pizzeria.http import answer_with_problems, health, report
 from reporter.counts import Counts
-from reporter.report import report
+from reporter.report import known
 
 
 def create_app(counts: Counts, counting: Callable[[], bool]) -> Flask:
@@ -18,6 +18,6 @@ def create_app(counts: Counts, counting: Callable[[], bool]) -> Flask:
     """
     app = Flask("reporter")
     answer_with_problems(app)
-    app.register_blueprint(report(counts, counting))
+    app.register_blueprint(report(known(counts, counting)))
     app.register_blueprint(health(ready=counting))
     return app

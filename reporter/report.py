@@ -2,32 +2,25 @@
 
 from collections.abc import Callable
 
-from flask import Blueprint, Response
+from flask import Response
 
-from pizzeria.http import json_response, known_topping
+from pizzeria.http import json_response
 from reporter.counts import Counts
 
 
-def report(counts: Counts, counting: Callable[[], bool]) -> Blueprint:
-    """Return the blueprint of the report.
+def known(counts: Counts, counting: Callable[[], bool]) -> Callable[[str], Response]:
+    """Return what answers for a topping.
 
     Args:
         counts: what to answer.
         counting: whether new events still come in from Kafka.
     """
-    blueprint = Blueprint("report", __name__)
 
-    @blueprint.get("/report")
-    def get_cheese_report() -> Response:
-        return get_report("cheese")
+    def answer(topping: str) -> Response:
+        reports, age_s = counts.get()
+        return json_response(reports[topping], headers=_staleness(age_s, counting()))
 
-    @blueprint.get("/report/<topping>")
-    def get_report(topping: str) -> Response:
-        known_topping(topping)
-        known, age_s = counts.get()
-        return json_response(known[topping], headers=_staleness(age_s, counting()))
-
-    return blueprint
+    return answer
 
 
 def _staleness(age_s: float | None, counting: bool) -> dict[str, str]:
