@@ -75,7 +75,6 @@ export function change({ status, ready, completed_at, pizzas }) {
     order.pizzas[pizza.pizza_id] = pizza;
     changed.add(pizza.pizza_id);
   }
-  if (status === "timed_out") for (const { pizza_id } of order.pizzas) changed.add(pizza_id);
   schedule();
 }
 
