@@ -1,6 +1,5 @@
 """A browser and the real system, each started once; every test has tabs of its own."""
 
-import os
 import shutil
 from collections.abc import Callable, Iterator
 
@@ -12,6 +11,7 @@ from pizzeria.order_store import OrderStore, Outbox, connect
 from pizzeria.settings import Settings
 from tests.browser.tab import Tab
 from tests.faults.stack import Stack
+from tests.missing import missing
 
 NAMES = "chromium", "chromium-browser", "google-chrome"
 # Without what needs a graphics card or the network; the sandbox needs rights that a container does not give.
@@ -32,13 +32,8 @@ expect.set_options(timeout=10_000)
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """The browser's program."""
-    for name in NAMES:
-        if program := shutil.which(name):
-            return program
-    missing = f"none of {', '.join(NAMES)} is installed; on Debian: apt-get install chromium"
-    if os.environ.get("CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    return program or missing(f"none of {', '.join(NAMES)} is installed; on Debian: apt-get install chromium")
 
 
 @pytest.fixture(scope="session")

@@ -17,9 +17,9 @@ from pizzeria.order_store import OrderStore
 from pizzeria.settings import Settings
 from pizzeria.stream import create_topics
 from tests.integration.http_calls import call
+from tests.pizzas import FULL
 from tests.waiting import eventually
 
-FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
 WAIT, EVENTS = "/order/{}?wait=30", "/order/{}/events"
 
 

@@ -10,8 +10,7 @@ from msgspec import json
 from werkzeug import Response
 
 from pizzeria.order_store import OrderStore
-
-FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
+from tests.pizzas import FULL
 
 
 def events(response: Response) -> list[tuple[str, Any]]:

@@ -12,9 +12,9 @@ from pizzeria.events import Topics, decode
 from pizzeria.order_store import OPEN_ORDERS, OrderStore, Outbox, order_key
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
+from tests.pizzas import FULL
 from tests.unit.fakes import FakePublisher, ImpatientStop
 
-FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
 SETTINGS = Settings(order_retry_s=10, order_deadline_s=300)
 
 

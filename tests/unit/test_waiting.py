@@ -8,8 +8,8 @@ from flask.testing import FlaskClient
 
 from pizzeria.order_store import OrderStore
 from pizzeria.wsgi import STOPPING
+from tests.pizzas import FULL
 
-FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
 LONG = "/order/{}?wait=30"
 
 

@@ -2,7 +2,6 @@
 
 from pizzeria.order_store import Order, OrderStore
 
-FULL = {"sauce": "light", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
 TTL_S, RETRY_S = 3600, 10
 
 

@@ -14,7 +14,8 @@ from pizzeria import order_store
 from pizzeria.order_store import (
     OrderStore,
 )
-from tests.integration.order_store.orders import FULL, read
+from tests.integration.order_store.orders import read
+from tests.pizzas import FULL
 
 
 def test_the_times_of_an_order_are_those_of_redis(store: OrderStore, redis: "Redis") -> None:

@@ -17,7 +17,8 @@ from pizzeria.order_store import (
     order_key,
 )
 from pizzeria.toppings import TOPPINGS
-from tests.integration.order_store.orders import FULL, TTL_S, read
+from tests.integration.order_store.orders import TTL_S, read
+from tests.pizzas import FULL
 
 
 def test_a_new_order_is_preparing_and_has_no_toppings(store: OrderStore) -> None:

@@ -11,7 +11,8 @@ from pizzeria.order_store import (
     Outbox,
     order_key,
 )
-from tests.integration.order_store.orders import FULL, RETRY_S, read
+from tests.integration.order_store.orders import RETRY_S, read
+from tests.pizzas import FULL
 
 
 def test_an_order_is_on_the_relays_list_from_the_start(store: OrderStore, redis: "Redis") -> None:

@@ -7,7 +7,8 @@ from redis import Redis
 
 from pizzeria.order_store import Order, OrderStore, Watcher, order_key
 from pizzeria.order_store import watch as module
-from tests.integration.order_store.orders import FULL, RETRY_S, TTL_S, read
+from tests.integration.order_store.orders import RETRY_S, TTL_S, read
+from tests.pizzas import FULL
 from tests.waiting import eventually
 
 
