@@ -1,0 +1,23 @@
+# One image for every service; the command says which, such as `python -m workers cheese`.
+FROM python:3.13-slim AS build
+WORKDIR /app
+RUN python -m venv --without-pip /opt/venv
+COPY requirements.txt /
+# Wheels alone, so no compiler is needed; all code is compiled now, for later nothing can be written.
+RUN pip --python /opt/venv install --no-cache-dir --only-binary :all: --require-hashes --compile -r /requirements.txt
+COPY api api
+COPY joiner joiner
+COPY pizzeria pizzeria
+COPY reporter reporter
+COPY workers workers
+RUN python -m compileall -q .
+
+FROM python:3.13-slim
+# gunicorn's only file is in memory: the root file system may be read-only.
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 TMPDIR=/dev/shm HTTP_HOST=0.0.0.0
+COPY --from=build /opt/venv /opt/venv
+COPY --from=build /app /app
+WORKDIR /app
+USER 10001:10001
+STOPSIGNAL SIGTERM
+CMD ["python", "-m", "pizzeria", "--help"]
