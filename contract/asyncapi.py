@@ -97,7 +97,8 @@ def _topic(topic: str, settings: Settings) -> dict[str, Any]:
 def _redis_channel() -> dict[str, Any]:
     return {
         "address": order_key("{order_id}"),
-        "description": "Redis's publish and subscribe: who is not subscribed misses the change.",
+        "description": "Redis's publish and subscribe: who is not subscribed misses the change. "
+        "In a Redis Cluster it is a shard channel.",
         "servers": [{"$ref": "#/servers/redis"}],
         "parameters": {"order_id": {"description": "Which order."}},
         "messages": {CHANGE: {"$ref": f"#/components/messages/{CHANGE}"}},

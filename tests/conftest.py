@@ -15,6 +15,7 @@ from pizzeria.order_store import OrderStore, connect
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
 from tests.missing import missing
+from tests.redis_cluster import ClusterOfThree
 from tests.run import Run
 
 
@@ -36,6 +37,14 @@ def servers_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def redis_url(processes: Processes, servers_folder: Path) -> str:
     """A real Redis."""
     return start_redis(processes, servers_folder / "redis", free_port())
+
+
+@pytest.fixture(scope="session")
+def redis_cluster(processes: Processes, servers_folder: Path) -> Iterator[ClusterOfThree]:
+    """A real Redis Cluster."""
+    cluster = ClusterOfThree(processes, servers_folder / "redis-cluster")
+    yield cluster
+    cluster.close()
 
 
 @pytest.fixture(scope="session")

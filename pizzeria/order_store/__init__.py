@@ -1,6 +1,6 @@
 """The adapter of Redis, and the only code that imports it: the orders, the outbox, and the report's counts."""
 
-from pizzeria.order_store.client import connect
+from pizzeria.order_store.client import Client, connect
 from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, seen_key
 from pizzeria.order_store.order import Head, Order, Status, Toppings
 from pizzeria.order_store.outbox import Claim, Outbox
@@ -11,6 +11,7 @@ from pizzeria.order_store.watch import Watcher
 __all__ = [
     "OPEN_ORDERS",
     "Claim",
+    "Client",
     "CountedOrder",
     "Head",
     "IdempotencyKeyReusedError",

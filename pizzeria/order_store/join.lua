@@ -98,6 +98,6 @@ if status ~= known[3] then
 end
 redis.call('HSET', key, unpack(changes))
 redis.call('EXPIRE', key, ttl)
-redis.call('PUBLISH', key, '{"status":"' .. status .. '","ready":' .. ready .. ',"count":' .. count .. completed
+redis.call(PUBLISH, key, '{"status":"' .. status .. '","ready":' .. ready .. ',"count":' .. count .. completed
   .. ',"pizzas":{' .. table.concat(changed_pizzas, ',') .. '}}')
 return unlisted

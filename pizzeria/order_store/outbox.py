@@ -4,8 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from redis import Redis
-
+from pizzeria.order_store.client import Client
 from pizzeria.order_store.keys import OPEN_ORDERS
 from pizzeria.order_store.scripts import Call, Scripts, redis_errors
 
@@ -26,7 +25,7 @@ class Outbox:
         redis: from connect().
     """
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: Client) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
 

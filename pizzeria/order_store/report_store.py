@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from redis import Redis
-
+from pizzeria.order_store.client import Client
 from pizzeria.order_store.keys import report_key, seen_key
 from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors
 from pizzeria.toppings import TOPPINGS
@@ -21,7 +20,7 @@ class ReportStore:
             which reads back as far as orders are kept, finds every mark.
     """
 
-    def __init__(self, redis: "Redis", ttl_s: int) -> None:
+    def __init__(self, redis: Client, ttl_s: int) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._marks_ttl_s = 2 * ttl_s

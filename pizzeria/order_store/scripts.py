@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha1
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redis import Redis
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from pizzeria.errors import UnavailableError
+from pizzeria.order_store.client import Client
+from pizzeria.order_store.cluster import Cluster
 
 _CLOCK = "clock"  # put before each script
 _PIZZAS_PER_CALL = 1_000  # a Lua function takes 8,000 arguments at the most, and count.lua makes four of each pizza
@@ -30,11 +32,16 @@ class Scripts:
         redis: where they run.
     """
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: Client) -> None:
         self._redis = redis
+        # A cluster passes what is published on to all its nodes, unless it is published to the node of a slot.
+        publish = "local PUBLISH = '{}PUBLISH'\n".format("S" if isinstance(redis, Cluster) else "")
         sources = {file.stem: file.read_text() for file in Path(__file__).parent.glob("*.lua")}
         clock = sources.pop(_CLOCK)
-        self._scripts = {name: redis.register_script(clock + source) for name, source in sources.items()}
+        self._sources = {name: publish + clock + source for name, source in sources.items()}
+        self._shas = {
+            name: sha1(source.encode(), usedforsecurity=False).hexdigest() for name, source in self._sources.items()
+        }
 
     def run(self, calls: Sequence[Call]) -> list[Any]:
         """Run scripts, all in one round trip.
@@ -49,11 +56,12 @@ class Scripts:
             UnavailableError: Redis doesn't answer, or not for now; some of the calls may have run.
         """
         with redis_errors():
-            results = self._send(calls)
-            if any(isinstance(result, NoScriptError) for result in results):  # Redis was started anew
-                for name in {call.script for call in calls}:
-                    self._redis.script_load(self._scripts[name].script)
-                results = self._send(calls)
+            results = self._send("EVALSHA", self._shas, calls)
+            unknown = [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]
+            if unknown:  # Redis, or a node of a cluster, was started anew
+                again = self._send("EVAL", self._sources, [calls[i] for i in unknown])
+                for i, result in zip(unknown, again, strict=True):
+                    results[i] = result
             return checked(results)
 
     def run_all(self, calls: Sequence[Call]) -> list[Any]:
@@ -68,11 +76,22 @@ class Scripts:
                 raise UnavailableError(f"Redis: {result}") from result
         return results
 
-    def _send(self, calls: Sequence[Call]) -> list[Any]:
+    def run_in_turn(self, calls: Sequence[Call]) -> None:
+        """As run_all(); in a cluster, where they may go to several nodes, each only when the one before has succeeded.
+
+        Args:
+            calls: in their order; on one server, all in one round trip.
+        """
+        if isinstance(self._redis, Cluster):
+            for call in calls:
+                self.run_all([call])
+        else:
+            self.run_all(calls)
+
+    def _send(self, command: str, scripts: Mapping[str, str], calls: Sequence[Call]) -> list[Any]:
         pipeline = self._redis.pipeline(transaction=False)
         for name, keys, arguments in calls:
-            # Not script(…): in a pipeline that asks Redis each time whether it knows the script.
-            pipeline.evalsha(self._scripts[name].sha, len(keys), *keys, *arguments)
+            pipeline.execute_command(command, scripts[name], len(keys), *keys, *arguments)
         results: list[Any] = pipeline.execute(raise_on_error=False)
         return results
 

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 from msgspec import json
-from redis import Redis
 
+from pizzeria.order_store.client import Client
 from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key
 from pizzeria.order_store.order import Head, Order, Toppings
 from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors
@@ -31,16 +31,17 @@ class OrderStore:
         retry_s: seconds after which the relay first looks at an order.
     """
 
-    def __init__(self, redis: "Redis", ttl_s: int, retry_s: int) -> None:
+    def __init__(self, redis: Client, ttl_s: int, retry_s: int) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._ttl_s = ttl_s
         self._retry_s = retry_s
 
     def ping(self) -> bool:
-        """Return True if Redis answers."""
+        """Return True if Redis answers: of a cluster the node of the relay's list, without which no order is placed."""
         with redis_errors():
-            return bool(self._redis.ping())
+            self._redis.exists(OPEN_ORDERS)
+        return True
 
     def place(self, count: int, key: str | None = None) -> str:
         """Store a new order and return its id, or the id that the same Idempotency-Key was given before.
@@ -64,7 +65,7 @@ class OrderStore:
                     )
         # Also for a known key: whoever had it first may have died before this line. The relay's list comes first, for
         # it may name an order that isn't there, but must not lack one that is.
-        self._scripts.run_all([*self._open([order_id]), self._place(order_id, count, _NOW)])
+        self._scripts.run_in_turn([*self._open([order_id]), self._place(order_id, count, _NOW)])
         return order_id
 
     def hurry(self, order_id: str) -> None:

@@ -10,5 +10,5 @@ if order[1] ~= 'preparing' then
 end
 redis.call('HSET', KEYS[1], 'status', 'timed_out')
 redis.call('EXPIRE', KEYS[1], ARGV[1])
-redis.call('PUBLISH', KEYS[1], '{"status":"timed_out","ready":' .. order[2] .. ',"count":' .. order[3] .. ',"pizzas":{}}')
+redis.call(PUBLISH, KEYS[1], '{"status":"timed_out","ready":' .. order[2] .. ',"count":' .. order[3] .. ',"pizzas":{}}')
 return 1

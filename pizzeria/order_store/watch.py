@@ -6,16 +6,19 @@ from collections.abc import Generator
 from typing import Any
 
 from msgspec import json
-from redis import Redis
-from redis.exceptions import ConnectionError, TimeoutError  # noqa: A004 - redis-py's
+from redis.exceptions import ConnectionError, MovedError, TimeoutError  # noqa: A004 - redis-py's
 
+from pizzeria.order_store.client import Client
+from pizzeria.order_store.cluster import Cluster
 from pizzeria.order_store.keys import order_key
 from pizzeria.order_store.order import Change, Order
 from pizzeria.order_store.scripts import redis_errors
 from pizzeria.order_store.store import OrderStore
 
 LOOK_S = 1.0  # how long nothing may be heard before whoever watches gets to look at something else
+_CHANGES = ("message", "smessage")
 _LOST = {"type": "lost"}
+_ENDS = ("lost", "sunsubscribe")  # the latter when a node of a cluster has given the order away
 _READ_AGAIN_S = 15.0  # for what is published may be lost on its way
 
 
@@ -27,7 +30,7 @@ class Watcher:
         store: has the orders.
     """
 
-    def __init__(self, redis: "Redis", store: OrderStore) -> None:
+    def __init__(self, redis: Client, store: OrderStore) -> None:
         self._redis = redis
         self._store = store
 
@@ -44,19 +47,25 @@ class Watcher:
         Raises:
             UnavailableError: Redis is away.
         """
-        channel: Any = self._redis.pubsub()  # type: ignore[no-untyped-call]  # redis-py's fault
+        channel: Any = None
         order: Order | None = None
         deadline, read_at = time.monotonic() + seconds, -math.inf
         try:
-            with redis_errors():
-                channel.subscribe(order_key(order_id))
             while not (order and order.settled) and (left_s := deadline - time.monotonic()) > 0:
+                if channel is None:
+                    with redis_errors():
+                        channel = self._channel(order_key(order_id))
+                        subscribe = channel.ssubscribe if isinstance(self._redis, Cluster) else channel.subscribe
+                        subscribe(order_key(order_id))
                 try:
                     message = channel.get_message(timeout=min(LOOK_S, left_s))
-                except (ConnectionError, TimeoutError):
-                    message = _LOST  # the next call connects and subscribes anew, if Redis is there
+                except (ConnectionError, TimeoutError, MovedError):
+                    message = _LOST
                 before = order
-                if order and message and message["type"] == "message":
+                if message and message["type"] in _ENDS:
+                    channel.close()
+                    channel = None
+                if order and message and message["type"] in _CHANGES:
                     order = _changed(order, message["data"])
                 # Read when Redis has confirmed the subscription, the first and every later one: so nothing is missed.
                 elif message or time.monotonic() > read_at + _READ_AGAIN_S:
@@ -66,7 +75,12 @@ class Watcher:
                         return
                 yield order if order != before else None
         finally:
-            channel.close()
+            if channel is not None:
+                channel.close()
+
+    def _channel(self, key: str) -> Any:
+        redis: Any = self._redis.node(key) if isinstance(self._redis, Cluster) else self._redis
+        return redis.pubsub()
 
 
 def _changed(order: Order, data: str) -> Order:

@@ -7,6 +7,10 @@ import pytest
 from pizzeria.settings import Settings, SettingsError, read_settings
 
 SECRET = "hunter2"  # noqa: S105 - it is looked for in what is shown
+NO_REDIS_URL = (
+    "REDIS_URL: expected redis://, rediss:// or unix:// and the address, "
+    "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or several with commas between them"
+)
 SASL = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "chef", "KAFKA_SASL_PASSWORD": SECRET}
 
 
@@ -92,7 +96,26 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
             "KAFKA_BOOTSTRAP_SERVERS='a:1, b:2': expected host:port, or several with commas between them",
         ),
         ("KAFKA_SSL_CA_FILE", "/no/such\nfile", "KAFKA_SSL_CA_FILE='/no/such\\nfile': no such file"),
-        ("REDIS_URL", "localhost", "REDIS_URL: expected redis://, rediss:// or unix:// and the address"),
+        *[
+            (
+                "REDIS_URL",
+                url,
+                NO_REDIS_URL,
+            )
+            for url in (
+                "localhost",
+                "redis+cluster://",
+                "redis+cluster://a",
+                "redis+cluster://a:1,b",
+                "redis+cluster://a:1,",
+                "redis+cluster://a:1, b:2",
+                "redis+cluster://u:pa/ss@a:1",
+                "unix+cluster:///socket",
+            )
+        ],
+        ("REDIS_URL", "redis+cluster://a:1,b:99999", "REDIS_URL: the port is no number; write / in a password as %2F"),
+        ("REDIS_URL", "redis+cluster://a:1/3", "REDIS_URL: a cluster has only database 0, not 3"),
+        ("REDIS_URL", "redis+cluster://a:1,b:2?db=3", "REDIS_URL: a cluster has only database 0, not 3"),
         ("REPORTER_URL", "http://h:65536", "REPORTER_URL: no such host or port"),
         ("REPORTER_URL", "http://h:0", "REPORTER_URL: no such host or port"),
         ("REPORTER_URL", "http://[1]", "REPORTER_URL: no such host or port"),
@@ -123,6 +146,9 @@ def test_a_value_that_cannot_be_used_is_told_in_one_line(name: str, value: str, 
     "environ",
     [
         {"REDIS_URL": f"http://:{SECRET}@localhost"},
+        {"REDIS_URL": f"redis+cluster://:{SECRET}@localhost"},
+        {"REDIS_URL": f"redis+cluster://:{SECRET}@localhost:1/1"},
+        {"REDIS_URL": f"redis+cluster://:{SECRET}@localhost:99999"},
         {"REPORTER_URL": f"http://chef:{SECRET}@localhost"},
         {**SASL, "KAFKA_SASL_USERNAME": ""},
         {**SASL, "KAFKA_SASL_MECHANISM": "x"},
@@ -132,6 +158,24 @@ def test_a_value_that_cannot_be_used_is_told_in_one_line(name: str, value: str, 
 def test_an_error_never_shows_a_secret(environ: dict[str, str]) -> None:
     """Neither a password nor the Redis URL, which may contain one, gets into a log."""
     assert SECRET not in error_of(environ)
+
+
+@pytest.mark.parametrize(
+    ("url", "urls"),
+    [
+        ("redis://u:p@h:1/2", ["redis://u:p@h:1/2"]),
+        ("unix:///a,b", ["unix:///a,b"]),
+        ("redis+cluster://a:1", ["redis://a:1"]),
+        (
+            "rediss+cluster://u:p%2F,@a:1,[::1]:2/0?ssl_cert_reqs=none",
+            ["rediss://u:p%2F,@a:1/0?ssl_cert_reqs=none", "rediss://u:p%2F,@[::1]:2/0?ssl_cert_reqs=none"],
+        ),
+    ],
+)
+def test_a_cluster_has_several_addresses_with_all_else_in_common(url: str, urls: list[str]) -> None:
+    """Whichever of them answers, the password is the same."""
+    settings = read_settings({"REDIS_URL": url})
+    assert (settings.redis_urls, settings.redis_is_cluster) == (urls, "+cluster" in url)
 
 
 @pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])

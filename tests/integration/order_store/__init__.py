@@ -1,1 +1,1 @@
-"""The order store's suite: the same tests on fakeredis and on the real server."""
+"""The order store's suite: the same tests on fakeredis, on the real server and on a real cluster."""

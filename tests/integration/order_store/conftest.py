@@ -1,4 +1,4 @@
-"""The stores, once on fakeredis and once on the real server."""
+"""The stores, on fakeredis, on the real server and on a real cluster."""
 
 from collections.abc import Iterator
 
@@ -6,13 +6,19 @@ import fakeredis
 import pytest
 from redis import Redis
 
-from pizzeria.order_store import OrderStore, Outbox, ReportStore
+from pizzeria.order_store import Client, OrderStore, Outbox, ReportStore, connect
+from pizzeria.settings import Settings
 from tests.integration.order_store.orders import RETRY_S, TTL_S
 
 
-@pytest.fixture(params=["fake", "real"])
+@pytest.fixture(params=["fake", "real", "cluster"])
 def redis(request: pytest.FixtureRequest) -> Iterator["Redis"]:
-    """An empty Redis, once fake, once real."""
+    """An empty Redis, to look into and to change behind the back of the stores."""
+    if request.param == "cluster":
+        cluster = request.getfixturevalue("redis_cluster").redis
+        cluster.flushdb()
+        yield cluster
+        return
     client: Redis
     if request.param == "fake":
         client = fakeredis.FakeRedis(decode_responses=True)
@@ -24,18 +30,29 @@ def redis(request: pytest.FixtureRequest) -> Iterator["Redis"]:
 
 
 @pytest.fixture
-def store(redis: "Redis") -> OrderStore:
+def client(redis: "Redis", request: pytest.FixtureRequest) -> Iterator[Client]:
+    """What the stores use: a client of their own, if it is a cluster."""
+    if "cluster" not in request.node.callspec.id:
+        yield redis
+        return
+    client = connect(Settings(redis_url=request.getfixturevalue("redis_cluster").url))
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def store(client: Client) -> OrderStore:
     """A store on it."""
-    return OrderStore(redis, TTL_S, RETRY_S)
+    return OrderStore(client, TTL_S, RETRY_S)
 
 
 @pytest.fixture
-def outbox(redis: "Redis") -> Outbox:
+def outbox(client: Client) -> Outbox:
     """The open orders on it."""
-    return Outbox(redis)
+    return Outbox(client)
 
 
 @pytest.fixture
-def report_store(redis: "Redis") -> ReportStore:
+def report_store(client: Client) -> ReportStore:
     """The counts on it."""
-    return ReportStore(redis, TTL_S)
+    return ReportStore(client, TTL_S)

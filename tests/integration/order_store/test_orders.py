@@ -17,7 +17,7 @@ from pizzeria.order_store import (
     order_key,
 )
 from pizzeria.toppings import TOPPINGS
-from tests.integration.order_store.orders import TTL_S, read
+from tests.integration.order_store.orders import TTL_S, listen, read
 from tests.pizzas import FULL
 
 
@@ -136,9 +136,7 @@ def test_every_order_expires_and_a_change_renews_it(store: OrderStore, redis: "R
 def test_each_change_is_published_on_the_channel_of_the_order(store: OrderStore, redis: "Redis") -> None:
     """A change is told once, a repeat is not."""
     order_id = store.place(1)
-    channel: Any = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-    channel.subscribe(order_key(order_id))
-    channel.get_message(timeout=1)
+    channel = listen(redis, order_id)
     store.join({(order_id, 1): {0: {"sauce": "light"}}})
     store.join({(order_id, 1): {0: {"sauce": "light"}}})
     store.join({(order_id, 1): {0: FULL}})

@@ -11,7 +11,7 @@ from pizzeria.order_store import (
     Outbox,
     order_key,
 )
-from tests.integration.order_store.orders import RETRY_S, read
+from tests.integration.order_store.orders import RETRY_S, listen, read
 from tests.pizzas import FULL
 
 
@@ -53,9 +53,7 @@ def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") 
     """Not when it is ready, and not when it isn't there."""
     late, ready = store.place(1), store.place(1)
     store.join({(ready, 1): {0: FULL}, (late, 1): {0: {"sauce": "light"}}})
-    channel: Any = redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-    channel.subscribe(order_key(late))
-    channel.get_message(timeout=1)
+    channel = listen(redis, late)
     assert store.time_out([late, ready, "gone"]) == [late]
     assert store.time_out([late, ready, "gone"]) == []
     heads = store.heads([late, ready, "gone"])

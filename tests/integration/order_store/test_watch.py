@@ -1,13 +1,11 @@
-"""Watching an order, on fakeredis and on the real server."""
-
-from typing import Any
+"""Watching an order, on fakeredis, on the real server and on a real cluster."""
 
 import pytest
 from redis import Redis
 
-from pizzeria.order_store import Order, OrderStore, Watcher, order_key
+from pizzeria.order_store import Client, Order, OrderStore, Watcher, order_key
 from pizzeria.order_store import watch as module
-from tests.integration.order_store.orders import RETRY_S, TTL_S, read
+from tests.integration.order_store.orders import RETRY_S, TTL_S, listened_to, publish, read, server_of
 from tests.pizzas import FULL
 from tests.waiting import eventually
 
@@ -19,9 +17,9 @@ def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def watcher(redis: "Redis", store: OrderStore) -> Watcher:
+def watcher(client: Client, store: OrderStore) -> Watcher:
     """Of the orders in the store."""
-    return Watcher(redis, store)
+    return Watcher(client, store)
 
 
 def skip_if_fake(request: pytest.FixtureRequest, reason: str) -> None:
@@ -71,8 +69,8 @@ def test_an_order_that_is_not_there_is_not_watched(watcher: Watcher) -> None:
 class _Busy(OrderStore):
     """A store in which a topping arrives while an order is being read."""
 
-    def __init__(self, redis: "Redis", before: dict[str, str], after: dict[str, str]) -> None:
-        super().__init__(redis, TTL_S, RETRY_S)
+    def __init__(self, client: Client, before: dict[str, str], after: dict[str, str]) -> None:
+        super().__init__(client, TTL_S, RETRY_S)
         self.before, self.after = before, after
 
     def get(self, order_id: str) -> Order | None:
@@ -83,11 +81,11 @@ class _Busy(OrderStore):
 
 
 @pytest.mark.parametrize("before", [{}, {"sauce": "light"}, FULL])
-def test_no_change_is_missed_around_the_first_look(redis: "Redis", before: dict[str, str]) -> None:
+def test_no_change_is_missed_around_the_first_look(client: Client, before: dict[str, str]) -> None:
     """Whether it comes between the subscription and the reading, or right after that; and none is taken back."""
-    store = _Busy(redis, before, FULL)
+    store = _Busy(client, before, FULL)
     order_id = store.place(1)
-    seen = watched(Watcher(redis, store), order_id)
+    seen = watched(Watcher(client, store), order_id)
     assert [order.toppings.get(0, {}) for order in seen] == ([before, FULL] if before != FULL else [FULL])
     assert seen[-1].status == "ready"
 
@@ -100,7 +98,7 @@ def test_what_happens_while_the_connection_is_lost_is_seen(
     order_id = store.place(1)
     watch = watcher.watch(order_id)
     assert next(watch)
-    assert redis.client_kill_filter(_type="pubsub") == 1
+    assert server_of(redis, order_id).client_kill_filter(_type="pubsub") == 1
     store.join({(order_id, 1): {0: FULL}})
     [ready] = [order for order in watch if order]
     assert ready == read(store, order_id)
@@ -112,7 +110,7 @@ def test_what_others_publish_on_the_channel_does_no_harm(redis: "Redis", store: 
     watch = watcher.watch(order_id)
     assert next(watch)
     for junk in ("hello", "{}", "[]", '{"status":"eaten","ready":9,"pizzas":{}}', '{"status":1}'):
-        redis.publish(order_key(order_id), junk)
+        publish(redis, order_id, junk)
     store.join({(order_id, 1): {0: FULL}})
     assert [order.status for order in watch if order] == ["ready"]
 
@@ -143,8 +141,7 @@ def test_a_watch_that_ends_leaves_no_subscription(
     order_id = store.place(1)
     watch = watcher.watch(order_id)
     assert next(watch)
-    channels: Any = redis.pubsub_channels()
-    assert channels == [order_key(order_id)]
+    assert listened_to(redis, order_id) == [order_key(order_id)]
     watch.close()
     list(watcher.watch(order_id, 0.1))
-    eventually(lambda: redis.pubsub_channels() == [])
+    eventually(lambda: listened_to(redis, order_id) == [])

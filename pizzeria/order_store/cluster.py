@@ -1,0 +1,195 @@
+"""A Redis Cluster: each command goes to the node that has its key, also when that has just become another."""
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from concurrent import futures
+from threading import Lock
+from typing import Any, Literal, NamedTuple
+
+from redis import Redis
+from redis.commands.core import CoreCommands
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
+from redis.exceptions import (
+    AskError,
+    ClusterDownError,
+    ConnectionError,  # noqa: A004 - redis-py's
+    MovedError,
+    RedisError,
+    TimeoutError,  # noqa: A004
+)
+
+_AT_ONCE = 32  # nodes that are asked at the same time
+_LEARN_S = 2.0  # that a command waits until it is known who has its key
+_LEARN_AGAIN_S = 1.0  # in which that is asked once at the most
+_REDIRECTIONS = 5
+
+Address = tuple[str, int]
+_Command = tuple[tuple[Any, ...], dict[str, Any]]  # its words, and what redis-py needs to read the answer
+
+
+class _Route(NamedTuple):
+    address: Address
+    asking: bool = False  # the node is just being given the key's slot
+
+
+class Cluster(CoreCommands):
+    """A client of a Redis Cluster; threads may share it, and it connects when it is first used.
+
+    It knows the commands of redis-py's client of one server, if they have a key. (redis-py's RedisCluster connects when
+    it is made; while a node is silent, it sends each command of a pipeline to it once more, one after the other.)
+
+    Args:
+        seeds: addresses of some nodes; any one that answers tells the others.
+        connect: makes a client of one node.
+    """
+
+    _is_async_client: Literal[False] = False
+    _event_dispatcher: Any = None
+
+    def __init__(self, seeds: Sequence[Address], connect: Callable[[Address], "Redis"]) -> None:
+        self._seeds = self._known = frozenset(seeds)
+        self._connect = connect
+        self._nodes: dict[Address, Redis] = {}
+        self._slots: list[Address | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
+        self._lock = Lock()
+        self._threads = futures.ThreadPoolExecutor(_AT_ONCE)
+        self._learning: futures.Future[None] | None = None
+        self._learned_at = -_LEARN_AGAIN_S
+        self._problem = ""
+
+    def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Run a command and return its result."""
+        [result] = self.send([(args, options)])
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    def pipeline(self, transaction: Literal[False]) -> "Pipeline":  # noqa: ARG002 - a transaction would need one node
+        """Return a pipeline."""
+        return Pipeline(self)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._threads.shutdown()
+        for client in self._nodes.values():
+            client.close()
+
+    def node(self, key: str) -> "Redis":
+        """Return the client of the node that has a key."""
+        return self._client(self._address(key_slot(key.encode())))
+
+    def send(self, commands: Sequence[_Command]) -> list[Any]:
+        """Run commands, on all their nodes at the same time, and return their results; errors are results."""
+        results: list[Any] = [None] * len(commands)
+        left: Sequence[int] = range(len(commands))
+        for _ in range(1 + _REDIRECTIONS):
+            routes: dict[_Route, list[int]] = defaultdict(list)
+            for i in left:
+                routes[self._route(commands[i], results[i])].append(i)
+            calls = [(route, [commands[i] for i in indices]) for route, indices in routes.items()]
+            answers = map(self._ask, calls) if len(calls) == 1 else self._threads.map(self._ask, calls)
+            for indices, some in zip(routes.values(), answers, strict=True):
+                for i, result in zip(indices, some, strict=True):
+                    results[i] = result
+            left = [i for i in left if isinstance(results[i], AskError)]
+            if not left:
+                break
+        return results
+
+    def _route(self, command: _Command, redirected: AskError | None) -> _Route:
+        if redirected is None:
+            name, *words = command[0]
+            key = words[2] if name in ("EVAL", "EVALSHA") else words[0]
+            return _Route(self._address(key_slot(key.encode())))
+        if isinstance(redirected, MovedError):
+            self._slots[redirected.slot_id] = redirected.node_addr
+            return _Route(redirected.node_addr)
+        return _Route(redirected.node_addr, asking=True)
+
+    def _ask(self, call: tuple[_Route, Sequence[_Command]]) -> list[Any]:
+        (address, asking), commands = call
+        pipeline: Any = self._client(address).pipeline(transaction=False)
+        for words, options in commands:
+            if asking:
+                pipeline.execute_command("ASKING")
+            pipeline.execute_command(*words, **options)
+        expected = len(pipeline)
+        try:
+            results: list[Any] = pipeline.execute(raise_on_error=False)
+        except RedisError as error:
+            results = [error.with_traceback(None)] * expected  # which would lead back to these results
+        if any(isinstance(result, (ConnectionError, TimeoutError, ClusterDownError)) for result in results):
+            self._learn()  # a replica may have taken over
+        return results[1::2] if asking else results
+
+    def _client(self, address: Address) -> "Redis":
+        with self._lock:
+            if address not in self._nodes:
+                self._nodes[address] = self._connect(address)
+            return self._nodes[address]
+
+    def _address(self, slot: int) -> Address:
+        if self._slots[slot] is None:
+            futures.wait([self._learn()], _LEARN_S)
+        address = self._slots[slot]
+        if address is None:
+            raise ConnectionError(f"no node of the cluster is known to have slot {slot}: {self._problem}")
+        return address
+
+    def _learn(self) -> "futures.Future[None]":
+        """Have the nodes asked who has which slot, unless that is being done."""
+        with self._lock:
+            now = time.monotonic()
+            if self._learning is None or (self._learning.done() and now >= self._learned_at + _LEARN_AGAIN_S):
+                self._learned_at = now
+                self._learning = self._threads.submit(self._ask_for_slots)
+            return self._learning
+
+    def _ask_for_slots(self) -> None:
+        for asked in random.sample(sorted(self._known), len(self._known)):
+            try:
+                ranges = self._client(asked).cluster("SLOTS")
+            except RedisError as error:
+                self._problem = str(error)
+                continue
+            slots: list[Address | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
+            known = set(self._seeds)
+            for first, last, *nodes in ranges:
+                primary, *replicas = [(host or asked[0], port) for host, port, *_ in nodes]
+                slots[first : last + 1] = [primary] * (last + 1 - first)
+                known.update([primary, *replicas])
+            if ranges:  # otherwise it is no member of the cluster
+                with self._lock:
+                    self._slots, self._known = slots, frozenset(known)
+                    self._nodes = {address: self._nodes[address] for address in known & self._nodes.keys()}
+                return
+
+
+class Pipeline(CoreCommands):
+    """Commands that are run together.
+
+    Args:
+        cluster: where.
+    """
+
+    _is_async_client: Literal[False] = False
+    _event_dispatcher: Any = None
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._commands: list[_Command] = []
+
+    def execute_command(self, *args: Any, **options: Any) -> "Pipeline":
+        """Add a command."""
+        self._commands.append((args, options))
+        return self
+
+    def execute(self, raise_on_error: bool = True) -> list[Any]:
+        """Run the commands and return their results, or raise the first error unless errors are to be results."""
+        results = self._cluster.send(self._commands)
+        for result in results:
+            if raise_on_error and isinstance(result, Exception):
+                raise result
+        return results
