@@ -78,6 +78,10 @@ docs: $(VENV)/made  ## make docs/asyncapi.yaml and docs/schemas/ from the code
 bench: $(VENV)/made  ## measure speed on a stack of its own; writes bench.json
 	$(BIN)/python -m bench
 
+.PHONY: scaling
+scaling: $(VENV)/made  ## measure what orders cost, and what rates of orders need: docs/scaling.md; writes scaling.json; 12 minutes
+	$(BIN)/python -m bench.scaling
+
 .PHONY: screenshots
 screenshots: $(VENV)/made  ## take the pictures of the page again; needs Debian's package chromium
 	$(BIN)/python -m tests.browser.screenshots

@@ -19,21 +19,40 @@ class Client:
     """
 
     def __init__(self, port: int) -> None:
-        self._connection = http.client.HTTPConnection(HOST, port, timeout=30)
+        self._connection = http.client.HTTPConnection(HOST, port, timeout=40)
 
-    def order(self, pizzas: int) -> str:
+    def order(self, pizzas: int, key: str | None = None) -> str:
         """Order pizzas and return the order's id.
+
+        Args:
+            pizzas: how many.
+            key: an Idempotency-Key.
 
         Raises:
             LoadError: the order isn't accepted.
         """
-        self._connection.request("POST", f"/order/{pizzas}")
-        answer = self._connection.getresponse()
-        body = answer.read()
-        if answer.status != http.client.ACCEPTED:
-            raise LoadError(f"POST /order/{pizzas}: {answer.status} {body.decode(errors='replace')}")
-        return str(json.decode(body)["order_id"])
+        headers = {} if key is None else {"Idempotency-Key": key}
+        answer = self._ask("POST", f"/order/{pizzas}", headers, http.client.ACCEPTED)
+        return str(json.decode(answer)["order_id"])
+
+    def wait(self, order_id: str) -> None:
+        """Wait for an order.
+
+        Raises:
+            LoadError: it isn't ready after 30 s.
+        """
+        answer = self._ask("GET", f"/order/{order_id}?wait=30", {}, http.client.OK)
+        if json.decode(answer)["status"] != "ready":
+            raise LoadError(f"order {order_id} isn't ready after 30 s")
 
     def close(self) -> None:
         """Disconnect."""
         self._connection.close()
+
+    def _ask(self, method: str, path: str, headers: dict[str, str], expected: int) -> bytes:
+        self._connection.request(method, path, headers=headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        if answer.status != expected:
+            raise LoadError(f"{method} {path}: {answer.status} {body.decode(errors='replace')}")
+        return body

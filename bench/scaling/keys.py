@@ -1,0 +1,132 @@
+"""What orders take of Redis's memory, and what the keys that all orders share take of its processor."""
+
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from uuid import uuid4
+
+from msgspec import Struct
+
+from bench.scaling.line import Line, fit
+from pizzeria.events import Pizza
+from pizzeria.order_store import OPEN_ORDERS, OrderStore, Outbox, ReportStore
+from pizzeria.order_store.scripts import Call, Scripts
+from pizzeria.toppings import TOPPINGS
+from tests.faults.stack import Stack
+
+SIZES = ((1, 6_000), (3, 6_000), (10, 3_000), (200, 200))  # (pizzas in an order, orders)
+SHARED_ORDERS = 20_000  # of 3
+AT_ONCE = 200  # orders: as many as the relay claims, and about as many as the reporter counts in half a second
+TTL_S = 24 * 60 * 60
+
+
+class Memory(Struct, frozen=True):
+    """Bytes in Redis per order of a size: differences of used_memory, but for the usage of keys."""
+
+    pizzas: int
+    order: float  # complete, with its idempotency key: kept for ORDER_TTL_S
+    seen: float  # the four bitmaps of what is counted: kept for twice as long
+    usage: dict[str, int]  # MEMORY USAGE of each kind of key
+
+
+class Keys(Struct, frozen=True):
+    """What Redis takes."""
+
+    memory: list[Memory]
+    order: Line
+    seen: Line
+    open_ms: float  # processor time of orders:open per order: noted, claimed once, dropped
+    count_ms: float  # of one topping's report per order of 3
+
+
+def measure(say: Callable[[str], None]) -> Keys:
+    """Measure on a Redis of its own, through the code of the services.
+
+    Args:
+        say: is told the progress.
+    """
+    with TemporaryDirectory(prefix="pizzeria-scaling-") as folder:
+        stack = Stack(Path(folder))
+        try:
+            stack.start_redis()
+            memory = []
+            for pizzas, orders in SIZES:
+                say(f"{orders} orders of {pizzas} in Redis")
+                memory.append(_memory(stack.redis, pizzas, orders))
+            say("the keys that all orders share")
+            return Keys(
+                memory,
+                fit([(each.pizzas, each.order) for each in memory]),
+                fit([(each.pizzas, each.seen) for each in memory]),
+                _open_ms(stack),
+                _count_ms(stack),
+            )
+        finally:
+            stack.close()
+
+
+def _memory(redis: Any, pizzas: int, orders: int) -> Memory:
+    redis.execute_command("FLUSHALL", "SYNC")
+    empty = _used(redis)
+    store, reports = OrderStore(redis, TTL_S, 10), ReportStore(redis, TTL_S)
+    key = ""
+    ids = [store.place(pizzas, key := str(uuid4())) for _ in range(orders)]
+    order_key, open_orders = f"order:{ids[0]}", redis.memory_usage(OPEN_ORDERS, samples=0)
+    for topping in TOPPINGS:
+        for some in _parts(ids, pizzas):
+            store.join({(order_id, pizzas): _toppings(order_id, pizzas, topping) for order_id in some})
+    stored = _used(redis) - open_orders  # it ends with the making
+    for some in _parts(ids, pizzas):
+        _count(reports, some, pizzas)
+    seen = _used(redis) - open_orders - stored
+    usage = {
+        "order:<id>": redis.memory_usage(order_key, samples=0),
+        "idempotency:<key>": redis.memory_usage(f"idempotency:{key}", samples=0),
+        "orders:open, per order": round(open_orders / orders),
+        "{report:<topping>}:seen:<id>": redis.memory_usage(f"{{report:{TOPPINGS[0]}}}:seen:{ids[0]}", samples=0),
+    }
+    return Memory(pizzas, (stored - empty) / orders, seen / orders, usage)
+
+
+def _toppings(order_id: str, pizzas: int, topping: str) -> dict[int, dict[str, str]]:
+    choose = import_module(f"workers.{topping}").choose
+    return {n: {topping: choose(Pizza(order_id=order_id, pizza_id=n, count=pizzas))} for n in range(pizzas)}
+
+
+def _parts(ids: list[str], pizzas: int) -> list[list[str]]:
+    at_once = max(1, AT_ONCE // pizzas)
+    return [ids[first : first + at_once] for first in range(0, len(ids), at_once)]
+
+
+def _count(reports: ReportStore, ids: list[str], pizzas: int) -> None:
+    reports.count(
+        {(topping, order_id): dict.fromkeys(range(pizzas), "none") for order_id in ids for topping in TOPPINGS}
+    )
+
+
+def _used(redis: Any) -> int:
+    return int(redis.info("memory")["used_memory"])
+
+
+def _open_ms(stack: Stack) -> float:
+    scripts, outbox = Scripts(stack.redis), Outbox(stack.redis)
+    ids = [uuid4().hex for _ in range(SHARED_ORDERS)]
+    stack.redis.execute_command("FLUSHALL", "SYNC")
+    before = stack["redis"].cpu_s
+    for order_id in ids:  # each by its own request, as the API does
+        scripts.run([Call("schedule", [OPEN_ORDERS], ["NX", 0, order_id])])
+    while claim := outbox.claim(AT_ONCE, 30).order_ids:
+        outbox.drop(claim)
+    return 1000 * (stack["redis"].cpu_s - before) / len(ids)
+
+
+def _count_ms(stack: Stack) -> float:
+    reports = ReportStore(stack.redis, TTL_S)
+    ids = [uuid4().hex for _ in range(SHARED_ORDERS)]
+    stack.redis.execute_command("FLUSHALL", "SYNC")
+    before = stack["redis"].cpu_s
+    for some in _parts(ids, 3):
+        _count(reports, some, 3)
+    return 1000 * (stack["redis"].cpu_s - before) / len(ids) / len(TOPPINGS)

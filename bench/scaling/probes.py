@@ -1,0 +1,43 @@
+"""The same light load on one broker and on three, and with more and more partitions."""
+
+import os
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from bench.scaling import meters
+from bench.scaling.costs import idle_cores, one_load
+from bench.scaling.rig import rig
+
+STACKS = ((1, 6), (3, 6), (1, 48), (1, 192))  # (brokers, partitions of each topic); replication is as many as brokers
+ORDERS, PER_S, PIZZAS = 150, 10, 3
+
+
+class Probe(Struct, frozen=True):
+    """What was measured on one stack."""
+
+    brokers: int  # on the same machine
+    partitions: int
+    p50_ms: float  # from the POST until the client that waits is told
+    load: float  # the machine's average of the minute: what else went on there makes orders wait
+    idle_cores: dict[str, float]  # by service
+    cpu_ms: dict[str, float]  # of an order, idling apart
+    brokers_mb: float  # resident, together
+
+
+def measure(say: Callable[[str], None]) -> list[Probe]:
+    """Measure on one stack after another, each for less than a minute.
+
+    Args:
+        say: is told the progress.
+    """
+    probes = []
+    for brokers, partitions in STACKS:
+        say(f"{brokers} brokers, {partitions} partitions")
+        with rig(brokers, partitions) as it:
+            idle = idle_cores(it)
+            load = one_load(it, idle, PIZZAS, PER_S, ORDERS)
+            memory, busy = meters.memory_mb(it.stack)["kafka"], os.getloadavg()[0]
+        probes.append(Probe(brokers, partitions, load.p50_ms or 0, busy, idle, load.cpu_ms, memory))
+        say(f"  order to ready {probes[-1].p50_ms:.0f} ms")
+    return probes
