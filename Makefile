@@ -37,6 +37,10 @@ test-documents: $(VENV)/made  ## check that the API, the events and a fifth topp
 test-browser: $(VENV)/made  ## run the tests of the page in a real browser, which needs Debian's package chromium
 	$(PYTEST) tests/browser
 
+.PHONY: test-compose
+test-compose: $(VENV)/made  ## scale compose.yaml up and down, and kill its containers under load; needs Docker; 5 minutes
+	$(PYTEST) -x -rs tests/compose
+
 .PHONY: unit
 unit: $(VENV)/made  ## run the tests that need no server
 	$(PYTEST) tests/unit
@@ -50,11 +54,12 @@ e2e: $(VENV)/made  ## run the tests of the whole system
 	$(PYTEST) tests/e2e
 
 .PHONY: lint
-lint: $(VENV)/made  ## check style (ruff), types (mypy --strict), who imports whom (import-linter), and the documents
+lint: $(VENV)/made  ## check style (ruff, hadolint), types (mypy --strict), who imports whom (import-linter), and the documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m contract --check
 
 # On a laptop without node, AsyncAPI's own validator is left out.

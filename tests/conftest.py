@@ -1,6 +1,6 @@
 """The servers of the tests: a real Kafka and a real Redis, the same that `make run` starts, once for the whole run."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +17,18 @@ from pizzeria.stream import Publisher, create_topics
 from tests.missing import missing
 from tests.redis_cluster import ClusterOfThree
 from tests.run import Run
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the ends of the logs of the system whose test failed."""
+    report = yield
+    system = getattr(item, "funcargs", {}).get("fresh_stack")
+    if report.failed and system:
+        report.sections += [(f"the end of {name}'s log", tail) for name, tail in system.tails().items()]
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from local.ports import HOST
 from local.processes import ROOT
@@ -30,7 +31,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def test_a_fifth_topping_is_on_every_pizza_everywhere(start: Any, copy: Path) -> None:
-    """On the finished pizzas, in the report, on the page, and in the documents of the API and of the events."""
+    """On the finished pizzas, in the report, on the page, in the documents and among the containers."""
     subprocess.run([sys.executable, "-m", "contract"], cwd=copy, check=True)
     run = start(root=copy)
     run.wait_until_ready()
@@ -60,3 +61,5 @@ def test_a_fifth_topping_is_on_every_pizza_everywhere(start: Any, copy: Path) ->
     subprocess.run([sys.executable, "-m", "contract", "--check"], cwd=copy, check=True)
     assert (copy / "docs/schemas/pizza-with-crust.json").exists()
     assert "workers-crust-sends-pizza-with-crust" in (copy / "docs/asyncapi.yaml").read_text()
+    services = yaml.safe_load((copy / "compose.yaml").read_text())["services"]
+    assert services["crust"] == {**services["cheese"], "command": ["python", "-m", "workers", "crust"]}

@@ -1,6 +1,6 @@
 """The rows' systems, and the table of what they measured."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,18 +24,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(240))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Show the ends of the logs of a row that failed."""
-    report = yield
-    stack = getattr(item, "funcargs", {}).get("fresh_stack")
-    if report.failed and isinstance(stack, Stack):
-        report.sections += [(f"the end of {name}'s log", tail) for name, tail in stack.tails().items()]
-    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -1,14 +1,13 @@
 """Orders, offered at a constant rate, and what became of each request."""
 
-import time
 from collections import Counter
 from http.client import HTTPConnection, HTTPException
-from itertools import count
 from json import loads
-from threading import Event, Lock, Thread
+from threading import Event, Lock
 from typing import NamedTuple
 
 from local.ports import HOST
+from tests.paced import Paced
 
 PER_S = 30
 THREADS = 8
@@ -30,22 +29,15 @@ class Load:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._numbers = count()
-        self._next_at = 0.0
         self._lock = Lock()
-        self._stopped = Event()
-        self._threads: list[Thread] = []
+        self._paced = Paced(lambda number: self.post(1 + number % 10), PER_S, THREADS)
         self.accepted: list[Accepted] = []
         self.refused: Counter[int] = Counter()  # by status
         self.broken = 0  # no answer: whether such an order exists is unknown
 
     def start(self) -> None:
         """Begin to post, or go on after stop()."""
-        self._stopped.clear()
-        self._next_at = time.monotonic()
-        self._threads = [Thread(target=self._run, daemon=True) for _ in range(THREADS)]
-        for thread in self._threads:
-            thread.start()
+        self._paced.start()
 
     def go_on(self, seconds: float) -> None:
         """Return after so many seconds, of load if it is started."""
@@ -53,10 +45,7 @@ class Load:
 
     def stop(self) -> None:
         """Stop, and wait for the answers that are under way."""
-        self._stopped.set()
-        for thread in self._threads:
-            thread.join(timeout=20)
-        assert not any(thread.is_alive() for thread in self._threads), "a request has no answer"
+        self._paced.stop()
 
     def post(self, pizzas: int, timeout_s: float = 15) -> int | None:
         """Order pizzas, and return the answer's status, or None if there is no answer."""
@@ -82,13 +71,3 @@ class Load:
         """Order more pizzas than the load does, and return the order's id."""
         assert self.post(pizzas) == 202
         return next(order_id for order_id, size in reversed(self.accepted) if size == pizzas)
-
-    def _run(self) -> None:
-        while True:
-            with self._lock:
-                # What was due while all threads waited for answers is not made up for.
-                self._next_at = max(self._next_at, time.monotonic() - 1 / PER_S) + 1 / PER_S
-                due, number = self._next_at, next(self._numbers)
-            if self._stopped.wait(max(0.0, due - time.monotonic())):
-                return
-            self.post(1 + number % 10)

@@ -1,0 +1,77 @@
+"""What runs a compose file here: Docker or, on a machine without it, the stand-ins beside the repository."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from local.processes import ROOT
+
+STAND_INS = ROOT.parent / "shared/containers"
+COMPOSE_FILE = ROOT / "compose.yaml"
+
+
+class NoEngineError(Exception):
+    """Nothing here runs a compose file; the message says what was looked for."""
+
+
+class Engine(NamedTuple):
+    """The two commands of an engine; they take the same arguments, whichever it is."""
+
+    compose: list[str]
+    containers: str
+
+
+def find_engine(folder: Path) -> Engine:
+    """Return the engine of this machine.
+
+    Args:
+        folder: an empty one, for a copy of the stand-ins.
+
+    Raises:
+        NoEngineError: there is none.
+    """
+    if _works("docker", "info") and _works("docker", "compose", "version"):
+        return Engine(["docker", "compose", "--project-directory", str(ROOT)], "docker")
+    if not STAND_INS.is_dir():
+        raise NoEngineError(f"no Docker engine with `docker compose`, and no {STAND_INS}")
+    if os.geteuid() != 0:
+        raise NoEngineError(f"no Docker engine with `docker compose`, and {STAND_INS} is for root alone")
+    # A copy, for Kafka's image takes over the modes of the files, and fails if those there are read-only.
+    copy = shutil.copytree(STAND_INS, folder / "containers")
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(path.stat().st_mode | 0o200)
+    run(str(copy / "install"))
+    return Engine([str(copy / "up"), str(ROOT)], "podman")
+
+
+def environment(project: str, port: int) -> dict[str, str]:
+    """Return the environment in which the compose file has its defaults, whatever this shell or a .env sets.
+
+    Args:
+        project: the name of the containers, networks and volumes.
+        port: the gateway's, on this machine.
+    """
+    defaults = dict.fromkeys(re.findall(r"\$\{(\w+)", COMPOSE_FILE.read_text()), "")
+    return {**os.environ, **defaults, "COMPOSE_PROJECT_NAME": project, "API_PORT": str(port)}
+
+
+def run(*command: str, env: dict[str, str] | None = None) -> str:
+    """Run a command and return its output.
+
+    Raises:
+        AssertionError: it failed; with all that it said.
+    """
+    ended = subprocess.run(
+        command, check=False, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, f"{' '.join(command)}: {ended.returncode}\n{ended.stdout}{ended.stderr}"
+    return ended.stdout
+
+
+def _works(*command: str) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, check=False, capture_output=True).returncode == 0

@@ -1,0 +1,99 @@
+"""The containers of compose.yaml, as a project of their own."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from local.ports import free_port
+from tests.compose.engine import Engine, environment, run
+from tests.waiting import eventually
+
+GATEWAY, SERVERS = "gateway", ("kafka", "redis")
+WORKERS = ("sauce", "cheese", "meats", "veggies")
+SERVICES = ("api", "relay", *WORKERS, "joiner", "reporter")
+ONE_SHOT = "topics"
+
+
+class Stack:
+    """Containers; nothing runs before up().
+
+    Args:
+        engine: that runs them.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.port = free_port()  # of the gateway
+        self._project = f"pizzeria-test-{self.port}"
+        self._env = environment(self._project, self.port)
+        self.kills: Counter[str] = Counter()  # by container
+
+    def compose(self, *arguments: str) -> str:
+        """Run a command of Docker Compose and return its output."""
+        return run(*self._engine.compose, *arguments, env=self._env)
+
+    def containers(self, *arguments: str) -> str:
+        """Run a command of Docker or podman and return its output."""
+        return run(self._engine.containers, *arguments)
+
+    def up(self, **replicas: int) -> None:
+        """Start what doesn't run, and end replicas past the number given or, if none is given, past one."""
+        scales = [option for service, number in replicas.items() for option in ("--scale", f"{service}={number}")]
+        self.compose("up", "-d", *scales)
+        self.wait_until_healthy()
+
+    def wait_until_healthy(self, timeout_s: float = 60) -> None:
+        """Wait until every container that ought to run is healthy."""
+        eventually(lambda: all(map(_healthy, self.inspect().values())), timeout_s)
+
+    def down(self) -> None:
+        """Take everything down, with its data."""
+        self.compose("down", "-v", "--remove-orphans")
+
+    def names(self, *services: str) -> list[str]:
+        """Return the containers of services, or of all, also those that have ended."""
+        return sorted(name for name, each in self.inspect().items() if not services or service_of(each) in services)
+
+    def inspect(self) -> dict[str, Any]:
+        """Return what the engine knows of each container, by name."""
+        ids = self.containers("ps", "-aq", "--filter", f"label=com.docker.compose.project={self._project}").split()
+        each = json.loads(self.containers("inspect", *ids)) if ids else []
+        return {one["Name"].removeprefix("/"): one for one in each}
+
+    def kill(self, name: str) -> None:
+        """Send SIGKILL to the first process of a container, and so to all, and wait until it is back and healthy."""
+        before = self.inspect()[name]["State"]["Pid"]
+        # From a container beside it: one that is ended by `kill` stays down, for somebody asked for its end.
+        beside = ["--rm", "--pid", "host", "--network", "none", "--user", "root"]
+        self.containers("run", *beside, "pizzeria", "sh", "-c", f"kill -9 {before}")
+        self.kills[name] += 1
+
+        def back() -> bool:
+            now = self.inspect()[name]
+            return now["State"]["Pid"] != before and _healthy(now)
+
+        eventually(back, timeout_s=60)
+
+    def redis(self, *command: str) -> str:
+        """Run redis-cli in Redis's container and return what it prints."""
+        return self.compose("exec", "-T", "redis", "redis-cli", "-e", *command)
+
+    def tails(self) -> dict[str, str]:
+        """Return the ends of the containers' logs, by name."""
+        logs = f"{self._engine.containers} logs --tail 8 $0 2>&1 | cut -c -200"
+        return {name: run("sh", "-c", logs, name) for name in self.names()}
+
+
+def service_of(container: Mapping[str, Any]) -> str:
+    """Return the service that a container, as inspected, is a replica of."""
+    service: str = container["Config"]["Labels"]["com.docker.compose.service"]
+    return service
+
+
+def _healthy(container: Mapping[str, Any]) -> bool:
+    state = container["State"]
+    if service_of(container) == ONE_SHOT:
+        return bool(state["Status"] == "exited" and state["ExitCode"] == 0)
+    health = state.get("Health", {}).get("Status")
+    return bool(state["Status"] == "running" and health == "healthy")
