@@ -79,7 +79,7 @@ def watchers(stack: Stack) -> Iterator[list[Watcher]]:
     """Some who watch an order that nobody makes: it is in Redis alone, so that their streams stay open."""
     fields = {"status": "preparing", "count": 1, "ready": 0, "created_at": "2026-01-01T00:00:00.000Z"}
     stack.redis("hset", "order:watched", *(str(text) for field in fields.items() for text in field))
-    watchers = [Watcher(stack.port, "watched") for _ in range(3)]
+    watchers = [Watcher(stack.port, "watched") for _ in range(6)]
     eventually(lambda: all(watcher.watches for watcher in watchers))
     yield watchers
     for watcher in watchers:

@@ -43,8 +43,8 @@ class Stack:
         self.compose("up", "-d", *scales)
         self.wait_until_healthy()
 
-    def wait_until_healthy(self, timeout_s: float = 60) -> None:
-        """Wait until every container that ought to run is healthy."""
+    def wait_until_healthy(self, timeout_s: float = 120) -> None:
+        """Wait until every container that ought to run is healthy, though a check or two may fail at the start."""
         eventually(lambda: all(map(_healthy, self.inspect().values())), timeout_s)
 
     def down(self) -> None:

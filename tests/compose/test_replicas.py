@@ -24,7 +24,7 @@ def test_more_replicas_are_used_at_once(stack: Stack, clients: Clients, watchers
     clients.stop()
 
     assert clients.errors == []
-    assert [watcher.ended for watcher in watchers] == [0, 0, 0]
+    assert not any(watcher.ended for watcher in watchers)
 
     order_id = clients.place(4)
     check(stack, clients)
@@ -50,7 +50,7 @@ def test_any_replica_may_be_killed(stack: Stack, clients: Clients, watchers: lis
     )
     assert clients.errors == []
     eventually(lambda: all(watcher.watches for watcher in watchers))
-    assert [watcher.refused for watcher in watchers] == [[], [], []]
+    assert not any(watcher.refused for watcher in watchers)
     check(stack, clients)
 
 
@@ -89,5 +89,5 @@ def test_fewer_replicas_are_enough(stack: Stack, clients: Clients, watchers: lis
     clients.stop()
     assert clients.errors == []
     eventually(lambda: all(watcher.watches for watcher in watchers))
-    assert [watcher.refused for watcher in watchers] == [[], [], []]
+    assert not any(watcher.refused for watcher in watchers)
     check(stack, clients)
