@@ -64,8 +64,9 @@ class OrderStore:
                         f"Idempotency-Key {key!r} was given to an order of {known_count}, not {count}"
                     )
         # Also for a known key: whoever had it first may have died before this line. The relay's list comes first, for
-        # it may name an order that isn't there, but must not lack one that is.
-        self._scripts.run_in_turn([*self._open([order_id]), self._place(order_id, count, _NOW)])
+        # it must not lack an order that is there; and last again, for the relay drops what isn't there (yet).
+        listed = self._open([order_id])
+        self._scripts.run_in_turn([*listed, self._place(order_id, count, _NOW), *listed])
         return order_id
 
     def hurry(self, order_id: str) -> None:
