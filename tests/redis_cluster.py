@@ -8,8 +8,9 @@ from redis.cluster import RedisCluster
 from redis.exceptions import ConnectionError  # noqa: A004 - redis-py's
 
 from local import redis_server
-from local.ports import HOST, free_port
+from local.ports import HOST
 from local.processes import Processes
+from tests.faults.ports import reserved_port
 from tests.faults.running import Running
 from tests.waiting import eventually
 
@@ -27,7 +28,7 @@ class ClusterOfThree:
     def __init__(self, processes: Processes, folder: Path) -> None:
         self._processes = processes
         self._folder = folder
-        self._bus = {free_port(): free_port() for _ in range(3)}
+        self._bus = {reserved_port(): reserved_port() for _ in range(3)}
         self._servers: dict[int, Running] = {}
         self.ports = list(self._bus)
         self._start()

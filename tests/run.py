@@ -10,8 +10,9 @@ from threading import Thread
 
 import psutil
 
-from local.ports import HOST, free_port
+from local.ports import HOST
 from local.processes import ROOT
+from tests.faults.ports import reserved_port
 from tests.waiting import eventually
 
 
@@ -27,7 +28,7 @@ class Run:
     def __init__(self, folder: Path, env: dict[str, str], root: Path = ROOT) -> None:
         # Whatever is needed is in the cache by now: a request to the network would fail.
         offline = {"HTTPS_PROXY": f"http://{HOST}:9", "HTTP_PROXY": f"http://{HOST}:9", "NO_PROXY": HOST}
-        self.env = {f"{name}_PORT": str(free_port()) for name in ("API", "REPORTER", "KAFKA", "REDIS")} | env
+        self.env = {f"{name}_PORT": str(reserved_port()) for name in ("API", "REPORTER", "KAFKA", "REDIS")} | env
         self.output = ""
         self.placed = 0  # pizzas, for the tests to keep count
         self.process = subprocess.Popen(

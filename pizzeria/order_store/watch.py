@@ -49,8 +49,7 @@ class Watcher:
         """
         channel: Any = None
         order: Order | None = None
-        heard_at = time.monotonic()
-        deadline = heard_at + seconds
+        heard_at, deadline = -math.inf, time.monotonic() + seconds
         try:
             while not (order and order.settled) and (left_s := deadline - time.monotonic()) > 0:
                 if channel is None:
@@ -58,6 +57,7 @@ class Watcher:
                         channel = self._channel(order_key(order_id))
                         subscribe = channel.ssubscribe if isinstance(self._redis, Cluster) else channel.subscribe
                         subscribe(order_key(order_id))
+                        heard_at = time.monotonic()
                 try:
                     message = channel.get_message(timeout=min(LOOK_S, left_s))
                 except (ConnectionError, TimeoutError, MovedError):
