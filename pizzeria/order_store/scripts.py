@@ -14,7 +14,7 @@ from pizzeria.order_store.cluster import Cluster
 
 _CLOCK = "clock"  # put before each script
 _NO_WRITES = "Redis takes no writes now"
-_PUBLIC = {"OOM": "Redis is full", "READONLY": _NO_WRITES, "MISCONF": _NO_WRITES, "NOREPLICAS": _NO_WRITES}
+_PUBLIC = {"OOM": "Redis is full"} | dict.fromkeys(("READONLY", "MASTERDOWN", "MISCONF", "NOREPLICAS"), _NO_WRITES)
 _KILLED = "Script killed by user"  # SCRIPT KILL is meant for an outsider's script, but may end one of ours
 _PIZZAS_PER_CALL = 1_000  # a Lua function takes 8,000 arguments at the most, and count.lua makes four of each pizza
 

@@ -53,6 +53,10 @@ class Proxy:
         """The address, as Kafka's and Redis's clients have it."""
         return f"{HOST}:{self.port}"
 
+    def lead_to(self, target: int) -> None:
+        """Forward new connections to another server; those that are there stay."""
+        self._target = target
+
     def hold(self, kind: int, pass_first: int = 0) -> None:
         """Hold Kafka requests of a kind, and what follows them on their connection, after letting some pass."""
         self._set(kind, pass_first)
