@@ -11,55 +11,51 @@
 --
 -- Result: how many pizzas were counted now.
 -- Error: WRONGTYPE, or that a field of the hash is no integer; nothing is marked or counted then.
-local marks = {}
+local marks, choices, pizzas = {}, {}, {}
 for i = 2, #ARGV, 2 do
-  local n = #marks
-  marks[n + 1], marks[n + 2], marks[n + 3] = 'GET', 'u1', ARGV[i]
+  local n, choice = #marks, ARGV[i + 1]
+  marks[n + 1], marks[n + 2], marks[n + 3], marks[n + 4] = 'SET', 'u1', ARGV[i], 1
+  if not pizzas[choice] then
+    choices[#choices + 1] = choice
+    pizzas[choice] = 0
+  end
+end
+
+-- All that could fail comes before anything is written: what was marked but not counted would never be counted.
+local known = redis.call('HMGET', KEYS[1], 'other', unpack(choices))
+local size, kept = redis.call('HLEN', KEYS[1]), redis.call('TTL', KEYS[2]) == -1
+for i, number in ipairs(known) do
+  if number and (not number:find('^%-?%d+$') or #number > 15) then
+    return redis.error_reply('ERR ' .. KEYS[1] .. ' has no integer for ' .. (choices[i - 1] or 'other'))
+  end
 end
 local seen = redis.call('BITFIELD', KEYS[2], unpack(marks))
 
-local set, choices, pizzas = {}, {}, {}
+local counted = 0
 for i, was_seen in ipairs(seen) do
   if was_seen == 0 then
-    local n, choice = #set, ARGV[2 * i + 1]
-    set[n + 1], set[n + 2], set[n + 3], set[n + 4] = 'SET', 'u1', ARGV[2 * i], 1
-    if not pizzas[choice] then
-      choices[#choices + 1] = choice
-      pizzas[choice] = 0
-    end
+    local choice = ARGV[2 * i + 1]
     pizzas[choice] = pizzas[choice] + 1
+    counted = counted + 1
   end
 end
-if #set == 0 then
+if counted == 0 then
   return 0
 end
-
-local known, size = redis.call('HMGET', KEYS[1], 'other', unpack(choices)), redis.call('HLEN', KEYS[1])
-for i, count in ipairs(known) do
-  if count and (not count:find('^%-?%d+$') or #count > 15) then
-    local choice = choices[i - 1] or 'other'
-    return redis.error_reply('ERR ' .. KEYS[1] .. ' has no integer for ' .. choice)
-  end
-end
 for i, choice in ipairs(choices) do
-  if not known[i + 1] then
-    if size < 250 then
+  local number, is_known = pizzas[choice], known[i + 1]
+  if number > 0 then
+    if not is_known and size >= 250 then
+      choice = 'other'
+    elseif not is_known then
       size = size + 1
-    else
-      pizzas.other = (pizzas.other or 0) + pizzas[choice]
-      pizzas[choice] = nil
     end
+    redis.call('HINCRBY', KEYS[1], choice, number)
   end
-end
-
-local kept = redis.call('TTL', KEYS[2]) == -1
-redis.call('BITFIELD', KEYS[2], unpack(set))
-for choice, number in pairs(pizzas) do
-  redis.call('HINCRBY', KEYS[1], choice, number)
 end
 if ARGV[1] == '0' then
   redis.call('PERSIST', KEYS[2])
 elseif not kept then
   redis.call('EXPIRE', KEYS[2], ARGV[1])
 end
-return #set / 4
+return counted

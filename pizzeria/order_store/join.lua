@@ -54,11 +54,16 @@ local function members(names)
   end
   return list
 end
-local function has_all(pizza, list)
+-- Return whether the new pizza adds or repeats any member of the list, and whether all are there before and after.
+local function compare(list, new, old)
+  local adds, repeats, had_all, has_all = false, false, true, true
   for _, member in ipairs(list) do
-    if not pizza:find(member, 1, true) then return false end
+    local in_new, in_old = new:find(member, 1, true), old and old:find(member, 1, true)
+    if in_new and in_old then repeats = true elseif in_new then adds = true end
+    if not in_old then had_all = false end
+    if not in_old and not in_new then has_all = false end
   end
-  return true
+  return adds, repeats, had_all, has_all
 end
 local offered = members(ARGV[4])
 local noted = is_new and ARGV[4] or known[5] or ARGV[5]
@@ -74,21 +79,20 @@ end
 
 for i = heads + 1, #fields do
   local new, old = ARGV[first + 2 * (i - heads - 1) + 1], known[i] ~= '{}' and known[i]
-  local adds, repeats = false, false
-  for _, member in ipairs(offered) do
-    if new:find(member, 1, true) then
-      if old and old:find(member, 1, true) then repeats = true else adds = true end
-    end
-  end
+  local adds, repeats, had_all, has_all = compare(offered, new, old)
   if adds then
-    local pizza = new
-    if old and repeats then
-      pizza = both(old, new)
-    elseif old then
-      pizza = old:sub(1, -2) .. ',' .. new:sub(2)
+    if needed ~= offered then
+      local _
+      _, _, had_all, has_all = compare(needed, new, old)
     end
-    set_pizza(fields[i], pizza)
-    if has_all(pizza, needed) and not (old and has_all(old, needed)) then ready = ready + 1 end
+    if not old then
+      set_pizza(fields[i], new)
+    elseif repeats then
+      set_pizza(fields[i], both(old, new))
+    else
+      set_pizza(fields[i], old:sub(1, -2) .. ',' .. new:sub(2))
+    end
+    if has_all and not had_all then ready = ready + 1 end
   end
 end
 if #changes == 0 then
