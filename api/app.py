@@ -10,6 +10,7 @@ from api.report import passed_on
 from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria.events import Topics
+from pizzeria.health import Probe
 from pizzeria.http import answer_with_problems, health, report
 from pizzeria.order_store import OrderStore, ReportStore
 from pizzeria.stream import Publisher
@@ -41,6 +42,6 @@ def create_app(
     app.register_blueprint(live(waiting))
     app.register_blueprint(page(largest))
     app.register_blueprint(report(passed_on(reporter, counts)))
-    app.register_blueprint(health(ready=store.ping))
+    app.register_blueprint(health(ready=Probe(store.ping)))
     app.register_blueprint(docs(document(largest)))
     return app

@@ -3,11 +3,15 @@
 import json
 import urllib.error
 import urllib.request
+from threading import Event
 
 import pytest
 
 from local.ports import HOST, free_port
-from pizzeria.health import serve_health
+from pizzeria import health
+from pizzeria.errors import UnavailableError
+from pizzeria.health import Probe, serve_health
+from pizzeria.service import readiness
 
 
 def get(port: int, path: str) -> tuple[int, str, object]:
@@ -32,6 +36,58 @@ def test_it_is_healthy_while_it_is_there_and_ready_when_it_can_work() -> None:
     ready[0] = True
     assert get(port, "/readyz") == (200, "application/json", {"status": "ready"})
     assert get(port, "/else")[0] == 404
+
+
+def test_readyz_says_what_is_missing_and_names_no_address() -> None:
+    """The log may name it."""
+    port = free_port()
+
+    def ready() -> bool:
+        raise UnavailableError("Redis: 10.0.0.1:6379 says OOM", public="Redis is full")
+
+    serve_health(HOST, port, ready)
+    status, content_type, body = get(port, "/readyz")
+    assert (status, content_type) == (503, "application/problem+json")
+    assert isinstance(body, dict)
+    assert body["detail"] == "Redis is full"
+
+
+def test_a_service_is_ready_if_redis_takes_its_writes_and_kafka_answers() -> None:
+    """What Redis says comes first, for a relay without Redis is not in contact with Kafka either."""
+
+    def full() -> None:
+        raise UnavailableError("OOM", public="Redis is full")
+
+    assert readiness(lambda: True)()
+    assert readiness(lambda: True, lambda: None)()
+    for connected in (True, False):
+        with pytest.raises(UnavailableError) as caught:
+            readiness(lambda: connected, full)()  # noqa: B023 - called at once
+        assert caught.value.public == "Redis is full"
+    with pytest.raises(UnavailableError, match="no contact with Kafka"):
+        readiness(lambda: False, lambda: None)()
+
+
+def test_a_probe_that_hangs_is_answered_and_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask; when it is back, it is asked anew."""
+    monkeypatch.setattr(health, "_PROBE_S", 0.05)
+    runs: list[None] = []
+    back = Event()
+
+    def check() -> None:
+        runs.append(None)
+        back.wait(20)
+
+    probe = Probe(check)
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            probe()
+    assert len(runs) == 1
+    back.set()
+    monkeypatch.setattr(health, "_PROBE_S", 20)
+    assert probe()
+    assert probe()
+    assert 2 <= len(runs) <= 3  # the one that hung may have been asked once more
 
 
 def test_a_port_that_is_taken_ends_the_service_with_one_line() -> None:
