@@ -7,6 +7,8 @@ from threading import Thread
 
 from msgspec import json
 
+SILENT_CLIENT_S = 10.0  # for each part of a request; then its thread ends
+
 
 def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
     """Answer from a thread: /healthz, that the process is there, and /readyz, that it can do its work.
@@ -21,6 +23,8 @@ def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
     """
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = SILENT_CLIENT_S
+
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 self._answer(HTTPStatus.OK, {"status": "ok"})
@@ -30,6 +34,10 @@ def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
                 self._answer(HTTPStatus.OK, {"status": "ready"})
             else:
                 self._problem(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+
+        def send_error(self, code: int, message: str | None = None, _explain: str | None = None) -> None:
+            self.close_connection = True
+            self._problem(HTTPStatus(code), message or HTTPStatus(code).description)
 
         def _problem(self, status: HTTPStatus, detail: str) -> None:
             body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
@@ -41,6 +49,7 @@ def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
             payload = json.encode(body) + b"\n"
             self.send_response(status)
             self.send_header("Content-Type", content_type)
+            self.send_header("Cache-Control", "no-store")
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)
