@@ -36,7 +36,7 @@ class Circuit:
         with self._lock:
             now = time.monotonic()
             if now < self._try_at:
-                raise UnavailableError("Kafka: it did not answer just now")
+                raise UnavailableError("Kafka: it did not answer just now", public="Kafka does not answer")
             self._try_at = now + TRY_S
 
     def check_partitions(self, partitions: Iterable[Partition]) -> None:
@@ -50,7 +50,10 @@ class Circuit:
         self._unanswered = {partition: future for partition, future in self._unanswered.items() if not future.is_done}
         for topic, partition in partitions:
             if (topic, partition) in self._unanswered:
-                raise UnavailableError(f"Kafka: {topic}[{partition}] has not acknowledged what was sent before")
+                raise UnavailableError(
+                    f"Kafka: {topic}[{partition}] has not acknowledged what was sent before",
+                    public="Kafka does not answer",
+                )
 
     def note_failure(self) -> None:
         """Note that Kafka did not answer."""

@@ -99,7 +99,7 @@ class Publisher:
             futures = [self._send(event) for event in events]
         except KafkaError as error:
             self._circuit.note_failure()
-            raise UnavailableError(f"Kafka: {error}") from error
+            raise UnavailableError(f"Kafka: {error}", public="Kafka does not answer") from error
         self._circuit.note_success()
         patience, too_large = _Patience(timeout_s, stop), []
         for event, future in zip(events, futures, strict=True):
@@ -128,7 +128,9 @@ class Publisher:
                     continue  # only this look is over
                 if not future.is_done:
                     self._circuit.note_unanswered((event.topic, event.partition), future)
-                raise UnavailableError(f"Kafka: {event.topic}[{event.partition}]: {error}") from error
+                raise UnavailableError(
+                    f"Kafka: {event.topic}[{event.partition}]: {error}", public="Kafka does not answer"
+                ) from error
 
     def partition_count(self, topic: str) -> int:
         """Return how many partitions a topic has.
@@ -141,7 +143,9 @@ class Publisher:
             count = len(self._producer.partitions_for(topic))
         except KafkaError as error:
             self._circuit.note_failure()
-            raise UnavailableError(f"Kafka does not answer or has no topic {topic!r}") from error
+            raise UnavailableError(
+                f"Kafka does not answer or has no topic {topic!r}", public="Kafka does not answer"
+            ) from error
         self._circuit.note_success()
         return count
 

@@ -57,7 +57,9 @@ def read_back(
         finally:
             consumer.close(autocommit=False, timeout_ms=3_000)
     except KafkaError as error:
-        raise UnavailableError(f"Kafka at {settings.kafka_bootstrap_servers}: {error}") from error
+        raise UnavailableError(
+            f"Kafka at {settings.kafka_bootstrap_servers}: {error}", public="Kafka does not answer"
+        ) from error
 
 
 def _partitions(settings: Settings, topics: Sequence[str], timeout_ms: int) -> list[Any]:
