@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
@@ -16,10 +16,11 @@ from pizzeria.events import Pizza
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
+from pizzeria.stream.consumer import Consumer
 from pizzeria.stream.dead_letters import dead_letter, publish_or_cut
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.publisher import Event, Publisher
-from pizzeria.stream.record import Record, about, read_pizza
+from pizzeria.stream.record import Record, Unreadable, about, next_offset, read_pizza
 
 Batch = Sequence[tuple[Record, Pizza]]
 Handler = Callable[[Batch], list[Event]]
@@ -84,7 +85,7 @@ class Stream:
         self._commit: Any = None  # the future of the last one sent
         self._commit_at = 0.0
         self._contact_at = float("-inf")
-        self._consumer = KafkaConsumer(
+        self._consumer = Consumer(
             **connection(settings),
             **fetch,
             group_id=group,
@@ -117,7 +118,7 @@ class Stream:
             while not stop.is_set() and (records is None or seen < records):
                 polled = self._poll(stop)
                 if polled and self._process(polled, stop):
-                    self._offsets.handled.update({tp: batch[-1].offset + 1 for tp, batch in polled.items()})
+                    self._offsets.handled.update({tp: next_offset(batch[-1]) for tp, batch in polled.items()})
                     seen += sum(map(len, polled.values()))
                 self._commit_if_due()
         finally:
@@ -157,6 +158,9 @@ class Stream:
         unreadable: list[Event] = []
         for records in polled.values():
             for record in records:
+                if isinstance(record, Unreadable):
+                    unreadable.append(dead_letter(record, self._dead_letters, self._service, record.error))
+                    continue
                 try:
                     batch.append((record, self._read(record)))
                 except (ValueError, RecursionError) as error:
