@@ -1,4 +1,4 @@
-"""A KafkaConsumer that gets past whatever it can't read."""
+"""A KafkaConsumer that waits for nothing that will never come."""
 
 import time
 from bisect import bisect_left
@@ -28,15 +28,26 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
         self._fetcher = _Fetcher(self._client, self._subscription, metrics=self._metrics, **self.config)
         self._look_at = 0.0
         self._standing: dict[Any, int] = {}
+        self._topic_ids: dict[str, Any] = {}
 
     def poll(self, timeout_ms: int = 0) -> dict[Any, list[Record]]:
         """Fetch, or get past what the broker itself can't read."""
         if time.monotonic() >= self._look_at:
             self._look_at = time.monotonic() + _LOOK_S
+            self._begin_topics_made_anew()
             if skipped := self._skip_unreadable():
                 return skipped
         polled: dict[Any, list[Record]] = super().poll(timeout_ms)
         return polled
+
+    def _begin_topics_made_anew(self) -> None:
+        """Go to the beginning of a topic that has another id: it may have records beyond the position already."""
+        assigned = self.assignment()
+        for topic in {tp.topic for tp in assigned}:
+            topic_id = self._cluster.topic_id(topic)
+            if topic_id and self._topic_ids.setdefault(topic, topic_id) != topic_id:
+                self._topic_ids[topic] = topic_id
+                self.seek_to_beginning(*(tp for tp in assigned if tp.topic == topic))
 
     def _skip_unreadable(self) -> dict[Any, list[Record]]:
         before, self._standing = self._standing, self._fetcher.behind()
