@@ -6,7 +6,7 @@ import structlog
 
 from pizzeria.process import Stop
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
-from pizzeria.stream.record import Record, about
+from pizzeria.stream.record import Record, Unreadable, about
 
 PREFIX = "__streams.errors."
 TRUNCATED = f"{PREFIX}truncated"
@@ -36,6 +36,8 @@ def dead_letter(record: Record, topic: str, service: str, error: BaseException |
         "offset": str(record.offset),
         "service": service,
     }
+    if isinstance(record, Unreadable) and record.last_offset is not None:
+        why["last_offset"] = str(record.last_offset)
     headers = [(name, value or b"") for name, value in record.headers]
     headers += [(f"{PREFIX}{name}", text.encode()) for name, text in why.items()]
     # kafka-python sends no record that has neither key nor value.

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, UnknownTopicOrPartitionError
 from kafka.net.compat import KafkaNetClient
 from kafka.partitioner.default import murmur2
 
@@ -114,6 +114,12 @@ class Publisher:
             return self._producer.send(topic, value=value, key=key, headers=headers, partition=partition)
         except MessageSizeTooLargeError:  # beyond LARGEST_REQUEST; the broker isn't even asked
             return None
+        except ValueError as error:  # no such partition, so far as the producer knows
+            count = len(self._producer.partitions_for(topic))
+            if partition < count:
+                raise UnknownTopicOrPartitionError(str(error)) from error  # it has learnt of it meanwhile
+            # Partitions are added to one topic after the other, and any will do: the same one only saves time.
+            return self._send(event._replace(partition=partition % count))
 
     def _is_taken(self, event: Event, future: Any, patience: "_Patience") -> bool:
         while True:
