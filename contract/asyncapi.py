@@ -9,7 +9,7 @@ from contract.schemas import CHANGE, VERSION
 from pizzeria.events import Topics
 from pizzeria.order_store import order_key
 from pizzeria.settings import Settings
-from pizzeria.stream.dead_letters import PREFIX
+from pizzeria.stream.origin import PREFIX
 
 _BINDING = {"bindingVersion": "0.5.0"}
 _ABOUT = (

@@ -3,10 +3,12 @@
 -- KEYS[1]  report:<topping>, a hash of choice → pizzas
 -- KEYS[2]  {report:<topping>}:seen:<order id>, a bitmap of the pizza ids counted already; the braces keep both keys in
 --          one slot of a Redis Cluster
--- ARGV[1]  time to live of the bitmap, seconds, renewed on a change
+-- ARGV[1]  time to live of the bitmap, seconds, renewed on a change; 0 keeps it for good, and it stays so
 -- ARGV[2], ARGV[3], …  pairs: pizza id, choice; 1,000 pairs at the most
 --
 -- Result: how many pizzas were counted now.
+local ttl = tonumber(ARGV[1])
+local is_kept = redis.call('TTL', KEYS[2]) == -1
 local marks = {}
 for i = 2, #ARGV, 2 do
   local n = #marks
@@ -25,7 +27,9 @@ end
 for choice, pizzas in pairs(counts) do
   redis.call('HINCRBY', KEYS[1], choice, pizzas)
 end
-if counted > 0 then
-  redis.call('EXPIRE', KEYS[2], ARGV[1])
+if ttl == 0 then
+  redis.call('PERSIST', KEYS[2])
+elseif counted > 0 and not is_kept then
+  redis.call('EXPIRE', KEYS[2], ttl)
 end
 return counted

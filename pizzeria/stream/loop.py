@@ -18,8 +18,9 @@ from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 from pizzeria.stream.dead_letters import dead_letter, publish_or_cut
 from pizzeria.stream.offsets import Offsets
+from pizzeria.stream.origin import is_for
 from pizzeria.stream.publisher import Event, Publisher
-from pizzeria.stream.record import Record, about, read_pizza
+from pizzeria.stream.record import Reader, Record, about
 
 Batch = Sequence[tuple[Record, Pizza]]
 Handler = Callable[[Batch], list[Event]]
@@ -41,7 +42,8 @@ class Stream:
     """Consumes topics as a group and gives each batch of pizzas to a handler, at least once.
 
     Offsets are committed when all that a batch caused is safe: what the handler wrote, and what it returned to be
-    published. A record that isn't a pizza goes to the dead letters and holds nobody up.
+    published. A record that isn't a pizza goes to the dead letters and holds nobody up. One that was put back from
+    there for another service is passed over.
 
     Args:
         settings: the kafka_* variables.
@@ -67,7 +69,7 @@ class Stream:
         topics: Sequence[str],
         publishes: Sequence[str] = (),
         dead_letters: str,
-        read: Callable[[Record], Pizza] = read_pizza,
+        read: Reader,
         handle: Handler,
         publisher: Publisher,
         **fetch: int,
@@ -157,6 +159,8 @@ class Stream:
         unreadable: list[Event] = []
         for records in polled.values():
             for record in records:
+                if not is_for(self._service, record):
+                    continue
                 try:
                     batch.append((record, self._read(record)))
                 except (ValueError, RecursionError) as error:
