@@ -7,6 +7,7 @@ import pytest
 from pizzeria.discard import delete
 from pizzeria.errors import UnavailableError
 from pizzeria.letters import Letters
+from pizzeria.stream import Event
 from tests.unit.conftest import Command
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.letters import FOREIGN, as_record, letter_of
@@ -38,7 +39,7 @@ def test_a_letter_is_discarded_by_where_it_came_from(
     result = command("discard", "--topic", "pizza", "--partition", "1", "--offset", "3")
     assert (result.exit_code, result.output) == (0, "discarded pizza[1]@3 of joiner\n")
     [marker] = publisher.published
-    assert marker == ("pizza-dead-letters", b"", None, 1, [("__streams.discarded.offset", b"13")])
+    assert marker == Event("pizza-dead-letters", b"", None, 1, [("__streams.discarded.offset", b"13")])
     five.append(as_record(marker, 15))
     assert "pizza[1]@3" not in command("list").output
     assert command("list").output.count("from ") == 5
@@ -54,7 +55,7 @@ def test_all_are_deleted(command: Command, five: list[FakeRecord], publisher: Fa
     foreign, *ours = result.output.splitlines()
     assert foreign == "discarded pizza-dead-letters[0]@5"
     assert ours == [f"discarded pizza[{number % 2}]@{number} of joiner" for number in range(5)]
-    assert five == publisher.published == []
+    assert (five, publisher.published) == ([], [])
     result = command("discard", "--all")
     assert (result.exit_code, result.output) == (0, "nothing to discard\n")
 
@@ -98,7 +99,6 @@ def test_a_letter_is_as_old_as_its_latest_copy(command: Command, letters: list[F
         (["--older-than", "-1d"], "'-1d' is no age: expected a number and s, m, h or d, such as 12h or 7d"),
         (["--older-than", "7"], "'7' is no age"),
         (["--older-than", "1.5h"], "'1.5h' is no age"),
-        (["--older-than", "١d"], "is no age"),
         (["--older-than", "9999999d"], "is no age"),
         (["--older-than", ""], "'' is no age"),
     ],
