@@ -51,13 +51,7 @@ class ReportStore:
 
     def keep(self, orders: Collection[CountedOrder]) -> None:
         """Remember for good which pizzas of orders are counted, and which will be."""
-        if orders:
-            with redis_errors():
-                pipeline = self._redis.pipeline(transaction=False)
-                for order in orders:
-                    pipeline.set(seen_key(*order), "", nx=True)  # a mark must be there to be kept
-                    pipeline.persist(seen_key(*order))
-                checked(pipeline.execute(raise_on_error=False))
+        self._scripts.run_all([Call("keep", [seen_key(*order)], []) for order in orders])
 
     def reports(self) -> dict[str, dict[str, int]]:
         """Return the counts: topping → choice → pizzas, the most frequent choice first."""

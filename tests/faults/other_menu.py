@@ -2,9 +2,12 @@
 
 import runpy
 import sys
+from types import MappingProxyType
 
-from pizzeria.toppings import MENUS
+from pizzeria import toppings
 
 if __name__ == "__main__":
-    MENUS[sys.argv[1]] = MENUS[sys.argv[1]][::-1]
+    topping = sys.argv[1]
+    # Before the worker imports it.
+    toppings.MENUS = MappingProxyType({**toppings.MENUS, topping: toppings.MENUS[topping][::-1]})
     runpy.run_module("workers", run_name="__main__", alter_sys=True)

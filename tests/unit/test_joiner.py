@@ -5,10 +5,12 @@ import pytest
 from joiner.join import join
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, Topics
-from pizzeria.order_store import OrderStore
+from pizzeria.order_store import OrderStore, ReportStore
 from pizzeria.stream import Origin, Record
 from pizzeria.stream.origin import Replay
 from pizzeria.toppings import TOPPINGS
+from reporter.count import count
+from reporter.counts import Counts
 from tests.unit.fakes import record_of
 
 TOPICS = Topics("test-")
@@ -130,3 +132,18 @@ def test_a_late_replay_leaves_others_of_its_order_alone(store: OrderStore) -> No
     order = store.get("6f0c")
     assert order is not None
     assert order.toppings == {0: {"sauce": "sauce 0"}}
+
+
+def test_the_first_of_several_choices_stands_in_a_batch_as_across_batches(
+    store: OrderStore, report_store: ReportStore
+) -> None:
+    """The order and the report agree on it."""
+    pizzas = [Pizza(order_id="6f0c", pizza_id=0, count=1, sauce=sauce) for sauce in ("bbq", "light")]
+    batch = [(record_of(pizza, TOPICS.having("sauce")), pizza) for pizza in pizzas]
+    for some in (batch, batch[1:]):
+        join(store, TOPICS, TTL_S)(some)
+        count(report_store, Counts(report_store), TOPICS)(some)
+    order = store.get("6f0c")
+    assert order is not None
+    assert order.toppings == {0: {"sauce": "bbq"}}
+    assert report_store.reports()["sauce"] == {"bbq": 1}
