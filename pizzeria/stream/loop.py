@@ -19,8 +19,9 @@ from pizzeria.stream.client import connection
 from pizzeria.stream.consumer import Consumer
 from pizzeria.stream.dead_letters import dead_letter, publish_or_cut
 from pizzeria.stream.offsets import Offsets
+from pizzeria.stream.origin import is_for
 from pizzeria.stream.publisher import Event, Publisher
-from pizzeria.stream.record import Record, Unreadable, about, next_offset, read_pizza
+from pizzeria.stream.record import Reader, Record, Unreadable, about, next_offset
 
 Batch = Sequence[tuple[Record, Pizza]]
 Handler = Callable[[Batch], list[Event]]
@@ -43,7 +44,8 @@ class Stream:
     """Consumes topics as a group and gives each batch of pizzas to a handler, at least once.
 
     Offsets are committed when all that a batch caused is safe: what the handler wrote, and what it returned to be
-    published. A record that isn't a pizza goes to the dead letters and holds nobody up.
+    published. A record that isn't a pizza goes to the dead letters and holds nobody up. One that was put back from
+    there for another service is passed over.
 
     Args:
         settings: the kafka_* variables.
@@ -69,7 +71,7 @@ class Stream:
         topics: Sequence[str],
         publishes: Sequence[str] = (),
         dead_letters: str,
-        read: Callable[[Record], Pizza] = read_pizza,
+        read: Reader,
         handle: Handler,
         publisher: Publisher,
         **fetch: int,
@@ -168,6 +170,8 @@ class Stream:
             for record in records:
                 if isinstance(record, Unreadable):
                     unreadable.append(dead_letter(record, self._dead_letters, self._service, record.error))
+                    continue
+                if not is_for(self._service, record):
                     continue
                 try:
                     batch.append((record, self._read(record)))

@@ -58,3 +58,26 @@ def test_foreign_choices_do_not_make_a_report_grow_for_ever(report_store: Report
     assert len(counts) == 251
     assert sum(counts.values()) == 240 + 800 + 2
     assert (counts["other"], counts["cheese 7"]) == (2 * 390 + 1, 2)
+
+
+def test_marks_that_are_to_be_kept_do_not_expire(report_store: ReportStore, redis: "Redis") -> None:
+    """Nor do they once more when the order is counted without a wish to keep them."""
+    cheese, sauce = ("cheese", "a"), ("sauce", "a")
+    report_store.count({cheese: {0: "extra"}, sauce: {0: "light"}})
+    report_store.count({cheese: {0: "extra"}, sauce: {1: "light"}}, keep={cheese})
+    report_store.count({cheese: {1: "none"}})
+    assert redis.ttl(seen_key(*cheese)) == -1
+    assert redis.ttl(seen_key(*sauce)) > 0
+    assert report_store.reports()["cheese"] == {"extra": 1, "none": 1}
+
+
+def test_marks_are_kept_before_anything_is_counted(report_store: ReportStore, redis: "Redis") -> None:
+    """What is counted later is remembered for good; what is no mark spoils nothing."""
+    cheese, sauce = ("cheese", "a"), ("sauce", "a")
+    redis.rpush(seen_key(*sauce), "no bitmap")
+    report_store.keep([cheese, sauce])
+    for _ in range(2):
+        report_store.count({cheese: {0: "extra"}})
+    assert redis.ttl(seen_key(*cheese)) == -1
+    assert report_store.reports()["cheese"] == {"extra": 1}
+    assert redis.lrange(seen_key(*sauce), 0, -1) == ["no bitmap"]
