@@ -67,7 +67,7 @@ def answer_with_problems(app: Flask) -> None:
         return response
 
     def unavailable(error: UnavailableError) -> Response:
-        log.warning("unavailable", error=str(error))
+        log.warning("unavailable", error=str(error), detail=error.public)
         return problem(503, error.public, {"Retry-After": str(RETRY_AFTER_S)})
 
     def fault(_error: Exception) -> Response:
