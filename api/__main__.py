@@ -18,7 +18,7 @@ def main() -> None:
 
     def build() -> Flask:
         redis, publisher = connect(settings), Publisher(settings)
-        store = OrderStore(redis, settings.order_ttl_s, settings.first_look_s)
+        store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
         # Each who waits has a connection of their own, apart from those that the others take in turn.
         waiting = WaitingRoom(Watcher(connect(settings, settings.api_waits), store), settings.api_waits)
         reporter, counts = Reporter(settings.reporter_url), ReportStore(redis, settings.order_ttl_s)

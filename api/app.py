@@ -11,7 +11,7 @@ from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria.events import Topics
 from pizzeria.health import Probe
-from pizzeria.http import answer_with_problems, health, report
+from pizzeria.http import answer_with_problems, health, protect, report
 from pizzeria.order_store import OrderStore, ReportStore
 from pizzeria.stream import Publisher
 
@@ -38,6 +38,7 @@ def create_app(
     """
     app = Flask("api", static_folder=None)  # the page has its own
     answer_with_problems(app)
+    protect(app)
     app.register_blueprint(orders(store, waiting, publisher, topics, largest))
     app.register_blueprint(live(waiting))
     app.register_blueprint(page(largest))

@@ -74,7 +74,7 @@ class Floor:
 
     def _joiner(self, order_ids: Sequence[str]) -> Ratio:
         topics, settings = self._topics, self._settings
-        store = OrderStore(connect(settings), settings.order_ttl_s, settings.first_look_s)
+        store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
         partial = list(topics.by_topping.values())
         records = len(TOPPINGS) * self._plan.pizzas
 

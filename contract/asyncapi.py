@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from contract.compare import Schema
+from contract.headers import ERRORS, MARKER, REPLAYED
 from contract.schemas import CHANGE, VERSION
 from pizzeria.events import Topics
 from pizzeria.order_store import order_key
 from pizzeria.settings import Settings
-from pizzeria.stream.dead_letters import PREFIX
 
 _BINDING = {"bindingVersion": "0.5.0"}
 _ABOUT = (
@@ -19,15 +19,7 @@ _ABOUT = (
     " repeat. See docs/architecture.md and docs/reliability.md."
 )
 _KEY = {"type": "string", "description": "The order's id, which keeps the order's pizzas on one partition."}
-_ERRORS = {
-    "topic": "The topic that the record was consumed from.",
-    "partition": "Its partition there.",
-    "offset": "Its offset there.",
-    "service": "Who could not use it.",
-    "exception": "The kind of the error.",
-    "message": "What was wrong with it.",
-    "truncated": "How many bytes the value had, if it was too large to be kept whole.",
-}
+_DISCARDED = "discarded-dead-letter"
 
 
 class Service(NamedTuple):
@@ -75,6 +67,7 @@ def asyncapi(schemas: Mapping[str, Schema]) -> dict[str, Any]:
             "messages": {
                 **{name: _message(name, schema) for name, schema in schemas.items()},
                 topics.dead_letters: _dead_letter(),
+                _DISCARDED: _discarded(),
             }
         },
     }
@@ -85,11 +78,12 @@ def _server(protocol: str, host: str, variable: str) -> dict[str, Any]:
 
 
 def _topic(topic: str, settings: Settings) -> dict[str, Any]:
+    names = [topic, _DISCARDED] if topic == Topics().dead_letters else [topic]
     partitions, replicas = settings.kafka_topic_partitions, settings.kafka_topic_replication
     return {
         "address": topic,
         "servers": [{"$ref": "#/servers/kafka"}],
-        "messages": {topic: {"$ref": f"#/components/messages/{topic}"}},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in names},
         "bindings": {"kafka": {"topic": topic, "partitions": partitions, "replicas": replicas, **_BINDING}},
     }
 
@@ -123,19 +117,30 @@ def _message(name: str, schema: Schema) -> dict[str, Any]:
         "payload": {"$ref": f"schemas/{name}.json"},
         "examples": [{"payload": example} for example in schema["examples"]],
     }
-    return message if name == CHANGE else message | {"bindings": _key(_KEY)}
+    if name == CHANGE:
+        return message
+    return message | {"headers": {"type": "object", "properties": REPLAYED}, "bindings": _key(_KEY)}
 
 
 def _dead_letter() -> dict[str, Any]:
-    headers = {f"{PREFIX}{name}": {"type": "string", "description": about} for name, about in _ERRORS.items()}
-    needed = [name for name in headers if not name.endswith("truncated")]
+    needed = [name for name in ERRORS if not name.endswith("truncated")]
     return {
         "title": "A record that a service could not use",
         "description": "Its key, value and headers are as they were; further headers say what was wrong with it.",
         "contentType": "application/octet-stream",
-        "headers": {"type": "object", "properties": headers, "required": needed},
+        "headers": {"type": "object", "properties": ERRORS, "required": needed},
         "payload": {"description": "Any bytes, or none."},
         "bindings": _key({"description": "As it was."}),
+    }
+
+
+def _discarded() -> dict[str, Any]:
+    return {
+        "title": "A dead letter was discarded",
+        "description": "It is no letter itself. Older copies of the letter are discarded, too; later ones are not.",
+        "headers": {"type": "object", "properties": MARKER, "required": list(MARKER)},
+        "payload": {"type": "null"},
+        "bindings": _key({"description": "Empty."}),
     }
 
 

@@ -10,7 +10,7 @@ from pizzeria.stream import Publisher
 def main() -> None:
     """Build the joiner and run it."""
     settings = process.start(SERVICE)
-    store = OrderStore(connect(settings), settings.order_ttl_s, settings.first_look_s)
+    store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
     publisher = Publisher(settings)
     service.run(joiner_stream(settings, store, publisher, Topics()), publisher, settings, store.takes_changes)
 

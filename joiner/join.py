@@ -1,10 +1,12 @@
 """The joiner's stream: the partial pizzas of all topping topics in, orders in Redis out."""
 
+from itertools import compress
+
 from pizzeria.events import Topics
 from pizzeria.order_store import OrderStore
 from pizzeria.partials import Partials
 from pizzeria.settings import Settings
-from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial
+from pizzeria.stream import Batch, Event, Handler, Publisher, Record, Stream, dead_letter, read_partial, replay_of
 
 SERVICE = "joiner"
 
@@ -13,7 +15,7 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
     """Build the joiner's stream.
 
     Args:
-        settings: the kafka_* variables.
+        settings: the kafka_* variables, and max_order_size, order_ttl_s.
         store: where the orders are.
         publisher: for dead letters.
         topics: the names.
@@ -24,8 +26,8 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
         group=f"{topics.prefix}joiner",
         topics=list(topics.by_topping.values()),
         dead_letters=topics.dead_letters,
-        read=read_partial(topics),
-        handle=join(store, topics),
+        read=read_partial(topics, settings.max_order_size),
+        handle=join(store, topics, settings.order_ttl_s),
         publisher=publisher,
         # When much has come, a little of each partition at once rather than much of one: then the four toppings of a
         # pizza meet in one batch, and it is written once.
@@ -34,16 +36,44 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
     )
 
 
-def join(store: OrderStore, topics: Topics) -> Handler:
-    """Return the handler that merges a batch into the store, and makes dead letters of what the store refuses."""
+def join(store: OrderStore, topics: Topics, ttl_s: int) -> Handler:
+    """Return the handler that merges a batch into the store, and makes dead letters of what the store refuses.
+
+    So it does of what is replayed when its order has expired. Made anew, that order would lack all its other toppings,
+    the relay would have them made again, and the reporter, whose marks expire too, would count them again.
+
+    Args:
+        store: where the orders are.
+        topics: the names.
+        ttl_s: seconds after which an order may have expired.
+    """
     partials = Partials(topics)
 
     def handle(batch: Batch) -> list[Event]:
-        refused = store.join(partials.by_order(batch))
-        return [
-            dead_letter(record, topics.dead_letters, SERVICE, refused[pizza.order_id, pizza.count])
-            for record, pizza in batch
+        in_time, too_late = _split(batch, store, ttl_s)
+        refused = store.join(partials.by_order(in_time))
+        dead = [(record, "the order has expired") for record, _ in too_late]
+        dead += [
+            (record, refused[pizza.order_id, pizza.count])
+            for record, pizza in in_time
             if (pizza.order_id, pizza.count) in refused
         ]
+        return [dead_letter(record, topics.dead_letters, SERVICE, why) for record, why in dead]
 
     return handle
+
+
+def _split(batch: Batch, store: OrderStore, ttl_s: int) -> tuple[Batch, Batch]:
+    """Return what is to be joined, and what was replayed when its order had expired."""
+    late = {pizza.order_id for record, pizza in batch if _is_late(record, ttl_s)}
+    if not late:
+        return batch, ()
+    expired = {order_id for order_id, head in store.heads(late).items() if head is None}
+    is_lost = [pizza.order_id in expired and _is_late(record, ttl_s) for record, pizza in batch]
+    return [each for each, lost in zip(batch, is_lost, strict=True) if not lost], list(compress(batch, is_lost))
+
+
+def _is_late(record: Record, ttl_s: int) -> bool:
+    """Whether a record was replayed after so long that its order may have expired; both times are Kafka's."""
+    replay = replay_of(record)
+    return replay is not None and record.timestamp - replay.timestamp > 1000 * ttl_s

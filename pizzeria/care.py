@@ -27,7 +27,7 @@ def rebuild_redis() -> None:
     """Restore what Redis has lost of orders and counts, from the topics."""
     settings = process.start_command("pizzeria rebuild")
     redis = connect(settings)
-    store = OrderStore(redis, settings.order_ttl_s, settings.first_look_s)
+    store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
     try:
         rebuilt = rebuild(settings, Topics(), store, ReportStore(redis, settings.order_ttl_s))
     except UnavailableError as error:

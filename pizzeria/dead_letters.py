@@ -1,20 +1,48 @@
-"""python -m pizzeria dead-letters: look at the records that a service could not use, and try them again."""
+"""python -m pizzeria dead-letters: look at the records that a service could not use, try them again, discard them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
 
 import click
 
 from pizzeria import process
+from pizzeria.discard import delete, discard
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
-from pizzeria.replay import Selection, replay
-from pizzeria.stream import Letter, Publisher, read_back, read_letter
+from pizzeria.letter_text import line, paragraph, printable
+from pizzeria.letters import Letters, Selection
+from pizzeria.replay import replay
+from pizzeria.stream import Publisher, delete_before, read_back
 
-_SHOWN = 100
+_UNITS_S = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 
 
-@click.group("dead-letters", help="Look at the records that a service could not use, and try them again.")
+class _Age(click.ParamType[int]):
+    """An age such as 7d, in seconds."""
+
+    name = "age"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the seconds."""
+        if not re.fullmatch("[0-9]{1,6}[smhd]", value):
+            self.fail(f"{value!r} is no age: expected a number and s, m, h or d, such as 12h or 7d", param, ctx)
+        return int(value[:-1]) * _UNITS_S[value[-1]]
+
+
+def _by_origin(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--offset", type=click.IntRange(min=0), help="Only that of this offset; needs --topic."),
+        click.option("--partition", type=click.IntRange(min=0), help="Only those of this partition."),
+        click.option("--topic", help="Only records that came from this topic."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("dead-letters", help="Look at the records that a service could not use, try them again, discard them.")
 def dead_letters() -> None:
     """Hold the commands."""
 
@@ -22,45 +50,40 @@ def dead_letters() -> None:
 @dead_letters.command("list", help="Show every dead letter: where it is, where it came from, and why.")
 def list_letters() -> None:
     """Print a paragraph for each dead letter."""
-    settings, found = process.start_command("pizzeria dead-letters list"), False
+    settings, topics, found = process.start_command("pizzeria dead-letters list"), Topics(), False
     with _unavailable_in_one_line():
-        for batch in read_back(settings, [Topics().dead_letters]):
-            for record in batch:
+        letters = Letters(read_back(settings, [topics.dead_letters]))
+        for batch in read_back(settings, [topics.dead_letters]):
+            for letter in letters.standing(batch):
                 found = True
-                click.echo(_paragraph(read_letter(record)))
+                click.echo(paragraph(letter, letters.times(letter)))
     if not found:
         click.echo("no dead letters")
 
 
 @dead_letters.command(
     "replay",
-    help="Put dead letters back to the topic and partition that they came from: all those that were not put back"
-    " before or, with an option, those that match, whether they were or not; so also those that were refused.",
+    help="Put dead letters back to the topic and partition that they came from, each for the service that put it away:"
+    " all those that were not put back before or, with an option, those that match, whether they were or not.",
 )
-@click.option("--topic", help="Only records that came from this topic.")
-@click.option("--partition", type=click.IntRange(min=0), help="Only those of this partition of it.")
-@click.option("--offset", type=click.IntRange(min=0), help="Only those of this offset; needs --topic.")
+@_by_origin
 def replay_letters(topic: str | None, partition: int | None, offset: int | None) -> None:
     """Replay, and print a line for each record."""
-    if offset is not None and topic is None:
-        raise click.UsageError("--offset needs --topic: an offset is one of a topic's")
-    selection, topics = Selection(topic, partition, offset), Topics()
+    selection, topics = _selection(topic, partition, offset), Topics()
     settings = process.start_command("pizzeria dead-letters replay")
     # Where the last replay of all ended is in Kafka, as for any consumer.
     group = f"{topics.prefix}dead-letters-replay" if selection == Selection() else None
-    publisher, replayed, failed = Publisher(settings), 0, 0
-    try:
-        with _unavailable_in_one_line():
-            batches = read_back(settings, [topics.dead_letters], group=group)
-            for letter, problem in replay(batches, publisher, topics, selection):
-                if problem is None:
-                    replayed += 1
-                    click.echo(f"replayed {_printable(str(letter.origin))}")
-                else:
-                    failed += 1
-                    click.echo(f"not replayed {letter.place}: {_printable(problem)}")
-    finally:
-        publisher.close()
+    replayed = failed = 0
+    with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
+        letters = Letters(read_back(settings, [topics.dead_letters]))
+        batches = read_back(settings, [topics.dead_letters], group=group)
+        for letter, problem in replay(batches, letters, publisher, topics, selection):
+            if problem is None:
+                replayed += 1
+                click.echo(f"replayed {line(letter, 'for')}")
+            else:
+                failed += 1
+                click.echo(f"not replayed {letter.place}: {printable(problem)}")
     if not replayed and not failed and selection != Selection():
         raise SystemExit(f"no dead letter came from {selection}")
     if failed:
@@ -69,33 +92,50 @@ def replay_letters(topic: str | None, partition: int | None, offset: int | None)
         click.echo("nothing to replay")
 
 
+@dead_letters.command(
+    "discard",
+    help="Discard dead letters: all, the oldest, or those that match; list and replay pass them over from then on."
+    " One that comes back later, for it was replayed before, is a dead letter again.",
+)
+@click.option("--all", "everything", is_flag=True, help="All that are there now; they are deleted.")
+@click.option("--older-than", "age_s", type=_Age(), help="Those last put away before that, as 12h or 7d; likewise.")
+@_by_origin
+def discard_letters(
+    everything: bool, age_s: int | None, topic: str | None, partition: int | None, offset: int | None
+) -> None:
+    """Discard, and print a line for each letter."""
+    selection, topics = _selection(topic, partition, offset), Topics()
+    if [everything, age_s is not None, selection != Selection()].count(True) != 1:
+        raise click.UsageError(
+            "expected --all, or --older-than, or where they came from: --topic, --partition, --offset"
+        )
+    settings, discarded = process.start_command("pizzeria dead-letters discard"), 0
+    before_ms = None if age_s is None else int(1000 * (time.time() - age_s))
+    with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
+        letters = Letters(read_back(settings, [topics.dead_letters]))
+        batches = read_back(settings, [topics.dead_letters])
+        if selection == Selection():
+            gone = delete(batches, letters, partial(delete_before, settings, topics.dead_letters), before_ms)
+        else:
+            gone = discard(batches, letters, publisher, selection)
+        for letter in gone:
+            discarded += 1
+            click.echo(f"discarded {line(letter, 'of')}")
+    if not discarded and selection != Selection():
+        raise SystemExit(f"no dead letter came from {selection}")
+    if not discarded:
+        click.echo("nothing to discard")
+
+
+def _selection(topic: str | None, partition: int | None, offset: int | None) -> Selection:
+    if offset is not None and topic is None:
+        raise click.UsageError("--offset needs --topic: an offset is one of a topic's")
+    return Selection(topic, partition, offset)
+
+
 @contextmanager
 def _unavailable_in_one_line() -> Iterator[None]:
     try:
         yield
     except UnavailableError as error:
         raise SystemExit(str(error)) from None
-
-
-def _paragraph(letter: Letter) -> str:
-    errors = {name: _printable(text) for name, text in letter.errors.items()}
-    origin = "a place that it doesn't name" if letter.origin is None else _printable(str(letter.origin))
-    lines = [f"{letter.place} from {origin}" + (f", put away by {errors['service']}" if "service" in errors else "")]
-    if "message" in errors:
-        lines.append(f"{errors.get('exception', 'error')}: {errors['message']}")
-    if "truncated" in errors:
-        lines.append(f"cut: its value had {errors['truncated']} bytes")
-    lines += [f"key {_shown(letter.record.key)}", f"value {_shown(letter.record.value)}"]
-    return "\n  ".join(lines)
-
-
-def _shown(data: bytes | None) -> str:
-    if data is None:
-        return "null"
-    more = f" … {len(data)} bytes" if len(data) > _SHOWN else ""
-    return _printable(data[:_SHOWN].decode(errors="backslashreplace")) + more
-
-
-def _printable(text: str) -> str:
-    """Return text without what a terminal would obey."""
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)

@@ -10,6 +10,7 @@ from msgspec import json
 
 from pizzeria.errors import UnavailableError
 
+SILENT_CLIENT_S = 10.0  # for each part of a request; then its thread ends
 _PROBE_S = 2.0
 
 
@@ -64,6 +65,8 @@ def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
     """
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = SILENT_CLIENT_S
+
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 self._answer(HTTPStatus.OK, {"status": "ok"})
@@ -82,6 +85,10 @@ def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
             else:
                 self._answer(HTTPStatus.OK, {"status": "ready"})
 
+        def send_error(self, code: int, message: str | None = None, _explain: str | None = None) -> None:
+            self.close_connection = True
+            self._problem(HTTPStatus(code), message or HTTPStatus(code).description)
+
         def _problem(self, status: HTTPStatus, detail: str) -> None:
             body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
             self._answer(status, body, "application/problem+json")
@@ -92,6 +99,7 @@ def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
             payload = json.encode(body) + b"\n"
             self.send_response(status)
             self.send_header("Content-Type", content_type)
+            self.send_header("Cache-Control", "no-store")
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)

@@ -10,6 +10,8 @@ from pizzeria.stream import Batch
 class Partials:
     """Gathers the partial pizzas of a batch by what they belong to.
 
+    Should a batch have several choices for one topping of a pizza the first one stands, as it does across batches.
+
     Args:
         topics: whose names tell which topping a pizza has got.
     """
@@ -22,7 +24,7 @@ class Partials:
         orders: dict[SizedOrder, dict[int, Toppings]] = defaultdict(lambda: defaultdict(dict))
         for record, pizza in batch:
             topping = self._topping_of[record.topic]
-            orders[pizza.order_id, pizza.count][pizza.pizza_id][topping] = getattr(pizza, topping)
+            orders[pizza.order_id, pizza.count][pizza.pizza_id].setdefault(topping, getattr(pizza, topping))
         return orders
 
     def by_topping(self, batch: Batch) -> dict[CountedOrder, dict[int, str]]:
@@ -30,5 +32,5 @@ class Partials:
         chosen: dict[CountedOrder, dict[int, str]] = defaultdict(dict)
         for record, pizza in batch:
             topping = self._topping_of[record.topic]
-            chosen[topping, pizza.order_id][pizza.pizza_id] = getattr(pizza, topping)
+            chosen[topping, pizza.order_id].setdefault(pizza.pizza_id, getattr(pizza, topping))
         return chosen

@@ -1,7 +1,7 @@
 """Making Redis anew from the topics, after its data was lost."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from pizzeria.events import Pizza, Topics
 from pizzeria.order_store import OrderStore, ReportStore
 from pizzeria.partials import Partials
 from pizzeria.settings import Settings
-from pizzeria.stream import Batch, Record, read_back, read_partial, read_pizza
+from pizzeria.stream import Batch, Reader, Record, read_back, read_partial, read_pizza, replay_of
 
 
 class Rebuilt(NamedTuple):
@@ -27,7 +27,7 @@ def rebuild(settings: Settings, topics: Topics, store: OrderStore, reports: Repo
     Redis remembers as long; so a second run changes nothing.
 
     Args:
-        settings: the kafka_* variables, and order_ttl_s.
+        settings: the kafka_* variables, order_ttl_s and max_order_size.
         topics: to read; from records that carry no pizza nothing is restored.
         store: the orders.
         reports: the counts.
@@ -36,27 +36,31 @@ def rebuild(settings: Settings, topics: Topics, store: OrderStore, reports: Repo
         UnavailableError: Kafka or Redis is away; to run it again is harmless.
     """
     since_ms = int(1000 * (time.time() - settings.order_ttl_s))
-    partials, partial = Partials(topics), read_partial(topics)
+    partials, largest = Partials(topics), settings.max_order_size
+    read_ordered, read_made = read_pizza(largest), read_partial(topics, largest)
     records = restored = opened = 0
     for ordered in read_back(settings, [topics.pizza], since_ms=since_ms):
         records += len(ordered)
         restored += store.restore(
-            {(p.order_id, p.count): _time(r) for r, p in reversed(_readable(ordered, read_pizza))}
+            {(p.order_id, p.count): _time(r) for r, p in reversed(_readable(ordered, read_ordered, since_ms))}
         )
     for made in read_back(settings, list(topics.by_topping.values()), since_ms=since_ms):
         records += len(made)
-        batch = _readable(made, partial)
+        batch = _readable(made, read_made, since_ms)
         store.join(partials.by_order(batch), {(p.order_id, p.count): _time(r) for r, p in batch})
         reports.count(partials.by_topping(batch))
     # Only now, or the relay would take all of them for incomplete.
     for ordered in read_back(settings, [topics.pizza], since_ms=since_ms):
-        opened += store.open_if_preparing({pizza.order_id for _, pizza in _readable(ordered, read_pizza)})
+        opened += store.open_if_preparing({pizza.order_id for _, pizza in _readable(ordered, read_ordered, since_ms)})
     return Rebuilt(records, restored, opened)
 
 
-def _readable(records: Sequence[Record], read: Callable[[Record], Pizza]) -> Batch:
+def _readable(records: Sequence[Record], read: Reader, since_ms: int) -> Batch:
     batch: list[tuple[Record, Pizza]] = []
     for record in records:
+        replay = replay_of(record)
+        if replay and replay.timestamp < since_ms:
+            continue  # it is as old as when it was first written: its order has expired, and its marks may have
         try:
             batch.append((record, read(record)))
         except (ValueError, RecursionError):

@@ -1,42 +1,23 @@
 """Putting dead letters back to where they came from, when what was wrong is repaired."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
-from typing import NamedTuple
-
-from msgspec import msgpack
 
 from pizzeria.events import Topics
-from pizzeria.stream import Event, Letter, Origin, Publisher, Record, TooLargeError, read_letter
-
-
-class Selection(NamedTuple):
-    """Which dead letters, by where they came from; None is any."""
-
-    topic: str | None = None
-    partition: int | None = None
-    offset: int | None = None
-
-    def takes(self, origin: Origin | None) -> bool:
-        """Whether a letter from there is selected; one from nowhere is only if all are."""
-        if origin is None:
-            return self == Selection()
-        return all(wanted in (None, is_) for wanted, is_ in zip(self, origin, strict=True))
-
-    def __str__(self) -> str:
-        return ", ".join(f"{name} {value}" for name, value in self._asdict().items() if value is not None)
+from pizzeria.letters import Letters, Selection
+from pizzeria.stream import Event, Letter, Publisher, Record, TooLargeError
 
 
 def replay(
-    batches: Iterable[Sequence[Record]], publisher: Publisher, topics: Topics, selection: Selection
+    batches: Iterable[Sequence[Record]], letters: Letters, publisher: Publisher, topics: Topics, selection: Selection
 ) -> Iterator[tuple[Letter, str | None]]:
-    """Publish the records of dead letters again, each once.
+    """Publish the records of dead letters again, each for the service that put it away and for no other.
 
-    Several services may have put away the same record, and each may have done so again after every replay: without that
-    a record that is still bad would multiply.
+    What another service could use it would handle, and publish or count, once more; what it can't use either, it would
+    put away once more.
 
     Args:
         batches: of the dead letters' topic. The next one is asked for when all of the last is acknowledged.
+        letters: those that stand.
         publisher: through which.
         topics: only records of these are published, and no dead letter of a dead letter.
         selection: which.
@@ -47,39 +28,36 @@ def replay(
     Raises:
         UnavailableError: Kafka is away.
     """
-    seen: set[bytes] = set()
     for batch in batches:
-        letters: list[tuple[Letter, Event]] = []
-        for letter in map(read_letter, batch):
-            origin = letter.origin
-            if not selection.takes(origin):
+        events: list[tuple[Letter, Event]] = []
+        for letter in letters.standing(batch):
+            if not selection.takes(letter.origin):
                 continue
-            problem = _problem(letter, publisher, topics)
-            if origin is None or problem:
-                yield letter, problem
-                continue
-            event = letter.event(origin)
-            digest = blake2b(msgpack.encode(event)).digest()
-            if digest not in seen:
-                seen.add(digest)
-                letters.append((letter, event))
+            event = _event(letter, publisher, topics)
+            if isinstance(event, str):
+                yield letter, event
+            else:
+                events.append((letter, event))
         too_large: Sequence[Event] = ()
         try:
-            publisher.publish([event for _, event in letters])
+            publisher.publish([event for _, event in events])
         except TooLargeError as error:
             too_large = error.events
-        for letter, event in letters:
+        for letter, event in events:
             yield letter, "Kafka refuses it for its size" if event in too_large else None
 
 
-def _problem(letter: Letter, publisher: Publisher, topics: Topics) -> str | None:
-    origin = letter.origin
+def _event(letter: Letter, publisher: Publisher, topics: Topics) -> Event | str:
+    """Return the event that puts a letter's record back, or why there is none."""
+    origin, service = letter.origin, letter.errors.get("service")
     if origin is None:
         return "its headers don't say where it came from"
+    if not service:
+        return "its headers don't say which service put it away"
     if origin.topic not in topics.all or origin.topic == topics.dead_letters:
         return f"{origin.topic!r} is no topic that is replayed to"
     if not 0 <= origin.partition < publisher.partition_count(origin.topic):
         return f"{origin.topic} has no partition {origin.partition}"
     if "truncated" in letter.errors:
         return f"it is cut: the value of {origin} had {letter.errors['truncated']} bytes"
-    return None
+    return letter.replay(origin, service)

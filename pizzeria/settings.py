@@ -47,7 +47,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     kafka_topic_replication: AtLeastOne = 1
 
     redis_url: Annotated[str, Meta(pattern=REDIS_PATTERN)] = "redis://localhost:6379/0"
-    order_ttl_s: Annotated[int, Meta(ge=60)] = 24 * 60 * 60  # from an order's last change
+    order_ttl_s: Annotated[int, Meta(ge=60)] = 24 * 60 * 60  # that an order is kept after its last change
     order_retry_s: AtLeastOne = 10  # until the missing pizzas of an order are published again, for the first time
     order_deadline_s: AtLeastOne = 5 * 60  # until an order that is not complete has timed out
 
@@ -65,11 +65,6 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
-    def first_look_s(self) -> int:
-        """Seconds until the relay first looks at an order: after order_retry_s, but not after the deadline."""
-        return min(self.order_retry_s, self.order_deadline_s)
-
-    @property
     def redis(self) -> RedisUrl:
         """What redis_url leads to."""
         return RedisUrl.parse(self.redis_url)
@@ -79,6 +74,16 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
             if not 0 < int(server.rpartition(":")[2]) <= LARGEST_PORT:
                 raise ValueError(f"KAFKA_BOOTSTRAP_SERVERS={self.kafka_bootstrap_servers!r}: no such port: {server!r}")
         _ = self.redis  # raises what is wrong with it
+        if self.order_retry_s >= self.order_deadline_s:
+            raise ValueError(
+                f"ORDER_RETRY_S={self.order_retry_s}: must be less than ORDER_DEADLINE_S={self.order_deadline_s},"
+                " or an order would time out before it is tried again"
+            )
+        if self.order_ttl_s <= self.order_deadline_s:
+            raise ValueError(
+                f"ORDER_TTL_S={self.order_ttl_s}: must be more than ORDER_DEADLINE_S={self.order_deadline_s},"
+                " or an order could expire before it times out"
+            )
         if not self.reporter_url:
             structs.force_setattr(self, "reporter_url", f"http://127.0.0.1:{self.reporter_port}")
         try:

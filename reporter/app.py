@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from pizzeria.http import answer_with_problems, health, report
+from pizzeria.http import answer_with_problems, health, protect, report
 from reporter.counts import Counts
 from reporter.report import known
 
@@ -19,6 +19,7 @@ def create_app(counts: Counts, counting: Callable[[], bool], ready: Callable[[],
     """
     app = Flask("reporter")
     answer_with_problems(app)
+    protect(app)
     app.register_blueprint(report(known(counts, counting)))
     app.register_blueprint(health(ready=ready))
     return app

@@ -4,7 +4,7 @@ from pizzeria.events import Topics
 from pizzeria.order_store import ReportStore
 from pizzeria.partials import Partials
 from pizzeria.settings import Settings
-from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial
+from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial, replay_of
 from reporter.counts import Counts
 
 SERVICE = "reporter"
@@ -16,7 +16,7 @@ def reporter_stream(
     """Build the reporter's stream.
 
     Args:
-        settings: the kafka_* variables.
+        settings: the kafka_* variables, and max_order_size.
         store: where the counts are.
         counts: refreshed after each batch.
         publisher: for dead letters.
@@ -28,7 +28,7 @@ def reporter_stream(
         group=f"{topics.prefix}reporter",
         topics=list(topics.by_topping.values()),
         dead_letters=topics.dead_letters,
-        read=read_partial(topics),
+        read=read_partial(topics, settings.max_order_size),
         handle=count(store, counts, topics),
         publisher=publisher,
         # Nobody waits for a count: half a second's events at once cost far less than each as it comes.
@@ -41,12 +41,17 @@ def reporter_stream(
 
 
 def count(store: ReportStore, counts: Counts, topics: Topics) -> Handler:
-    """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses."""
+    """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses.
+
+    Dead letters are kept for good, so for an order that has one, or that is replayed, the marks are, too.
+    """
     partials = Partials(topics)
     topping_of = topics.topping_of
 
     def handle(batch: Batch) -> list[Event]:
-        refused = store.count(partials.by_topping(batch))
+        replayed = {(topping_of[record.topic], pizza.order_id) for record, pizza in batch if replay_of(record)}
+        refused = store.count(partials.by_topping(batch), keep=replayed)
+        store.keep(refused)
         counts.refresh()
         return [
             dead_letter(record, topics.dead_letters, SERVICE, refused[topping_of[record.topic], pizza.order_id])

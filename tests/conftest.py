@@ -14,9 +14,15 @@ from pizzeria.events import Topics
 from pizzeria.order_store import OrderStore, connect
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
+from tests.fake_redis import understand_script_flags
 from tests.missing import missing
 from tests.redis_cluster import ClusterOfThree
 from tests.run import Run
+
+
+def pytest_configure() -> None:
+    """Let fakeredis run the scripts of the project."""
+    understand_script_flags()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -99,7 +105,7 @@ def publisher(settings: Settings) -> Iterator[Publisher]:
 @pytest.fixture
 def store(settings: Settings) -> OrderStore:
     """The orders in the real Redis."""
-    return OrderStore(connect(settings), settings.order_ttl_s, settings.first_look_s)
+    return OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pizzeria.events import Pizza, Topics, encode
 from pizzeria.settings import Settings
-from pizzeria.stream import Batch, Event, Handler, Publisher, Stream
+from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, passed_on, read_pizza
 
 
 def topping_stream(
@@ -17,7 +17,7 @@ def topping_stream(
     Args:
         topping: which topping it adds.
         choose: a pure function of the pizza.
-        settings: the kafka_* variables.
+        settings: the kafka_* variables, and max_order_size.
         publisher: for the pizzas with their topping.
         topics: the names.
     """
@@ -28,6 +28,7 @@ def topping_stream(
         topics=[topics.pizza],
         publishes=[topics.having(topping)],
         dead_letters=topics.dead_letters,
+        read=read_pizza(settings.max_order_size),
         handle=add_topping(topping, choose, topics.having(topping)),
         publisher=publisher,
     )
@@ -38,7 +39,13 @@ def add_topping(topping: str, choose: Callable[[Pizza], str], topic: str) -> Han
 
     def handle(batch: Batch) -> list[Event]:
         return [
-            Event(topic, pizza.order_id.encode(), encode(replace(pizza, **{topping: choose(pizza)})), record.partition)
+            Event(
+                topic,
+                pizza.order_id.encode(),
+                encode(replace(pizza, **{topping: choose(pizza)})),
+                record.partition,
+                passed_on(record),
+            )
             for record, pizza in batch
         ]
 

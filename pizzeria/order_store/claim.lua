@@ -1,13 +1,16 @@
+#!lua flags=allow-oom
 -- Claim the orders that are due for a look: nobody else is given them until the lease ends.
 --
 -- KEYS[1]  orders:open
 -- ARGV[1]  lease, milliseconds
 -- ARGV[2]  how many orders at the most; 1,000 at the most
 --
--- Result: now in milliseconds since 1970, followed by the ids of the orders, the longest due first.
+-- Result: now in milliseconds since 1970; the score that the orders have while they are under this claim; and the ids
+-- of the orders, the longest due first.
+-- Nothing but a claim sets a score with a fraction, so whoever sets another time meanwhile is noticed by release.lua.
 local now = now_ms()
 local claimed = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[2])
-local lease, members = string.format('%.0f', now + ARGV[1]), {}
+local lease, members = string.format('%.0f.5', now + ARGV[1] - 1), {}
 for _, order_id in ipairs(claimed) do
   members[#members + 1] = lease
   members[#members + 1] = order_id
@@ -15,4 +18,4 @@ end
 if #members > 0 then
   redis.call('ZADD', KEYS[1], unpack(members))
 end
-return {now, unpack(claimed)}
+return {now, lease, unpack(claimed)}

@@ -1,31 +1,61 @@
+#!lua flags=allow-oom
 -- Count one topping of an order's pizzas, each pizza once.
 --
 -- KEYS[1]  report:<topping>, a hash of choice → pizzas
 -- KEYS[2]  {report:<topping>}:seen:<order id>, a bitmap of the pizza ids counted already; the braces keep both keys in
 --          one slot of a Redis Cluster
--- ARGV[1]  time to live of the bitmap, seconds, renewed on a change
+-- ARGV[1]  time to live of the bitmap, seconds, renewed on a change; 0 to keep it for good, and it stays so
 -- ARGV[2], ARGV[3], …  pairs: pizza id, choice; 1,000 pairs at the most
 --
+-- Once the hash has 250 choices, any other one is counted as "other": foreign events must not make it grow for ever.
+--
 -- Result: how many pizzas were counted now.
-local marks = {}
+-- Error: WRONGTYPE, or that a field of the hash is no integer; nothing is marked or counted then.
+local marks, choices, pizzas = {}, {}, {}
 for i = 2, #ARGV, 2 do
-  local n = #marks
+  local n, choice = #marks, ARGV[i + 1]
   marks[n + 1], marks[n + 2], marks[n + 3], marks[n + 4] = 'SET', 'u1', ARGV[i], 1
+  if not pizzas[choice] then
+    choices[#choices + 1] = choice
+    pizzas[choice] = 0
+  end
+end
+
+-- All that could fail comes before anything is written: what was marked but not counted would never be counted.
+local known = redis.call('HMGET', KEYS[1], 'other', unpack(choices))
+local size, kept = redis.call('HLEN', KEYS[1]), redis.call('TTL', KEYS[2]) == -1
+for i, number in ipairs(known) do
+  if number and (not number:find('^%-?%d+$') or #number > 15) then
+    return redis.error_reply('ERR ' .. KEYS[1] .. ' has no integer for ' .. (choices[i - 1] or 'other'))
+  end
 end
 local seen = redis.call('BITFIELD', KEYS[2], unpack(marks))
 
-local counts, counted = {}, 0
+local counted = 0
 for i, was_seen in ipairs(seen) do
   if was_seen == 0 then
     local choice = ARGV[2 * i + 1]
-    counts[choice] = (counts[choice] or 0) + 1
+    pizzas[choice] = pizzas[choice] + 1
     counted = counted + 1
   end
 end
-for choice, pizzas in pairs(counts) do
-  redis.call('HINCRBY', KEYS[1], choice, pizzas)
+if counted == 0 then
+  return 0
 end
-if counted > 0 then
+for i, choice in ipairs(choices) do
+  local number, is_known = pizzas[choice], known[i + 1]
+  if number > 0 then
+    if not is_known and size >= 250 then
+      choice = 'other'
+    elseif not is_known then
+      size = size + 1
+    end
+    redis.call('HINCRBY', KEYS[1], choice, number)
+  end
+end
+if ARGV[1] == '0' then
+  redis.call('PERSIST', KEYS[2])
+elseif not kept then
   redis.call('EXPIRE', KEYS[2], ARGV[1])
 end
 return counted

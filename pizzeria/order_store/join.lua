@@ -1,23 +1,28 @@
+#!lua flags=allow-oom
 -- Add toppings to the pizzas of one order: atomic, and the same however often and in whatever order it is told.
 --
 -- KEYS[1]  order:<id>; also the channel on which a change is published, as JSON: {"status", "ready", "count",
 --          "completed_at" when it is ready, "pizzas": {pizza id: its toppings now} of the pizzas that have changed}
+-- KEYS[2]  {order:<id>}:reserved, deleted when the order is ready
 -- ARGV[1]  count: pizzas in the order, as the events say
 -- ARGV[2]  when the toppings were added: RFC 3339, UTC; or empty for now
--- ARGV[3]  time to live, seconds, renewed on a change
--- ARGV[4]  the number n of toppings that make a pizza complete
--- ARGV[5] … ARGV[4 + n]  their names
--- ARGV[5 + n], ARGV[6 + n], …  pairs: pizza id, JSON object of topping → choice; 1,000 pairs at the most
+-- ARGV[3]  time to live, seconds, renewed on a change, of an order that is ready or not on the relay's list
+-- ARGV[4]  the names of the toppings that there are now, with commas between them
+-- ARGV[5]  the same of the toppings that there were when orders did not note theirs yet
+-- ARGV[6], ARGV[7], …  pairs: pizza id, JSON object of topping → choice; 1,000 pairs at the most
 --
 -- A topping that a pizza has already stays as it is. An order that is not there is created from what the events say.
+-- A pizza is complete when it has the toppings that its order noted when it was placed: it counts once, and another
+-- topping, which came to the menu later, is added and changes nothing else.
 --
 -- Result: 1 if the order is not on the relay's list: it was created here, by its events, and has the field unlisted
 -- until somebody puts it there. Otherwise 0.
 -- Error: COUNT, if the order is known to have another number of pizzas; nothing is changed then.
-local key, count, ttl, complete = KEYS[1], ARGV[1], ARGV[3], tonumber(ARGV[4])
-local first = 5 + complete
+local key, count, ttl = KEYS[1], ARGV[1], ARGV[3]
+local first = 6
 
-local fields = {'count', 'ready', 'status', 'unlisted'}
+local fields = {'count', 'ready', 'status', 'unlisted', 'toppings'}
+local heads = #fields
 for i = first, #ARGV, 2 do
   fields[#fields + 1] = 'pizza:' .. ARGV[i]
 end
@@ -42,10 +47,27 @@ end
 
 -- The members are found and joined as text: to decode and encode each pizza anew takes the script twice as long.
 -- A quote inside of a choice is escaped, so no choice looks like the name of a member.
-local members = {}
-for i = 5, 4 + complete do
-  members[#members + 1] = '"' .. ARGV[i] .. '":'
+local function members(names)
+  local list = {}
+  for name in names:gmatch('[^,]+') do
+    list[#list + 1] = '"' .. name .. '":'
+  end
+  return list
 end
+-- Return whether the new pizza adds or repeats any member of the list, and whether all are there before and after.
+local function compare(list, new, old)
+  local adds, repeats, had_all, has_all = false, false, true, true
+  for _, member in ipairs(list) do
+    local in_new, in_old = new:find(member, 1, true), old and old:find(member, 1, true)
+    if in_new and in_old then repeats = true elseif in_new then adds = true end
+    if not in_old then had_all = false end
+    if not in_old and not in_new then has_all = false end
+  end
+  return adds, repeats, had_all, has_all
+end
+local offered = members(ARGV[4])
+local noted = is_new and ARGV[4] or known[5] or ARGV[5]
+local needed = noted == ARGV[4] and offered or members(noted)
 
 local function both(old, new)
   local pizza = cjson.decode(new)
@@ -55,16 +77,14 @@ local function both(old, new)
   return cjson.encode(pizza)
 end
 
-for i = 5, #fields do
-  local new, old = ARGV[first + 2 * (i - 5) + 1], known[i] ~= '{}' and known[i]
-  local toppings, adds, repeats = 0, false, false
-  for _, member in ipairs(members) do
-    local in_new, in_old = new:find(member, 1, true), old and old:find(member, 1, true)
-    if in_new or in_old then toppings = toppings + 1 end
-    if in_new and in_old then repeats = true end
-    if in_new and not in_old then adds = true end
-  end
+for i = heads + 1, #fields do
+  local new, old = ARGV[first + 2 * (i - heads - 1) + 1], known[i] ~= '{}' and known[i]
+  local adds, repeats, had_all, has_all = compare(offered, new, old)
   if adds then
+    if needed ~= offered then
+      local _
+      _, _, had_all, has_all = compare(needed, new, old)
+    end
     if not old then
       set_pizza(fields[i], new)
     elseif repeats then
@@ -72,7 +92,7 @@ for i = 5, #fields do
     else
       set_pizza(fields[i], old:sub(1, -2) .. ',' .. new:sub(2))
     end
-    if toppings == complete then ready = ready + 1 end
+    if has_all and not had_all then ready = ready + 1 end
   end
 end
 if #changes == 0 then
@@ -82,6 +102,7 @@ end
 if is_new then
   set('count', count)
   set('created_at', time_or_now(ARGV[2]))
+  set('toppings', noted)
   set('unlisted', 1)
 end
 if ready ~= was_ready or is_new then
@@ -91,13 +112,17 @@ if ready ~= was_ready or is_new then
     local at = time_or_now(ARGV[2])
     set('completed_at', at)
     completed = ',"completed_at":"' .. at .. '"'
+    redis.call('DEL', KEYS[2])
   end
 end
 if status ~= known[3] then
   set('status', status)
 end
 redis.call('HSET', key, unpack(changes))
-redis.call('EXPIRE', key, ttl)
+-- What has no time to live is on the relay's list, and does not expire before it is ready or the relay drops it.
+if status == 'ready' or unlisted == 1 or redis.call('TTL', key) ~= -1 then
+  redis.call('EXPIRE', key, ttl)
+end
 redis.call(PUBLISH, key, '{"status":"' .. status .. '","ready":' .. ready .. ',"count":' .. count .. completed
   .. ',"pizzas":{' .. table.concat(changed_pizzas, ',') .. '}}')
 return unlisted

@@ -8,6 +8,11 @@ def order_key(order_id: str) -> str:
     return f"order:{order_id}"
 
 
+def reserve_key(order_id: str) -> str:
+    """Return the key whose value takes the memory that an order will still need; the braces are Cluster's hash tag."""
+    return f"{{{order_key(order_id)}}}:reserved"
+
+
 def idempotency_key(key: str) -> str:
     """Return the key that remembers which order an Idempotency-Key stands for."""
     return f"idempotency:{key}"

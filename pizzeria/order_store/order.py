@@ -12,6 +12,9 @@ from pizzeria.toppings import TOPPINGS
 Status = Literal["preparing", "timed_out", "ready"]
 Toppings = dict[str, str]  # topping → choice
 
+# The toppings of an order that was placed before orders noted theirs.
+FIRST_TOPPINGS = ("sauce", "cheese", "meats", "veggies")
+
 _STEPS: tuple[Status, ...] = get_args(Status)  # of an order's life, in this order; none is taken back
 
 
@@ -56,11 +59,12 @@ class Order(Struct, frozen=True):
     created_at: str  # RFC 3339, UTC
     completed_at: str | None
     toppings: dict[int, Toppings]  # by pizza id; a pizza without any isn't there
+    needed: tuple[str, ...] = TOPPINGS  # for a pizza to be complete: the toppings there were when it was placed
 
     def missing(self, pizza_id: int) -> list[str]:
-        """Return the toppings that a pizza doesn't have yet, in the order of the menus."""
+        """Return the toppings that a pizza needs and doesn't have yet, in the order of the menus."""
         there = self.toppings.get(pizza_id, ())
-        return [topping for topping in TOPPINGS if topping not in there]
+        return [topping for topping in self.needed if topping not in there]
 
     def incomplete(self) -> list[int]:
         """Return the ids of the pizzas that lack toppings."""

@@ -1,18 +1,21 @@
 """The outbox: the list of open orders, which the relay works through."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pizzeria.order_store.client import Client
 from pizzeria.order_store.keys import OPEN_ORDERS
-from pizzeria.order_store.scripts import Call, Scripts, redis_errors
+from pizzeria.order_store.scripts import Call, Scripts
+
+_DROP = ""
 
 
 class Claim(NamedTuple):
     """Orders that nobody else looks at before the lease ends."""
 
     now: datetime  # by the clock of Redis
+    lease: str  # the score of the orders while they are under this claim
     order_ids: list[str]
 
 
@@ -26,7 +29,6 @@ class Outbox:
     """
 
     def __init__(self, redis: Client) -> None:
-        self._redis = redis
         self._scripts = Scripts(redis)
 
     def claim(self, at_most: int, lease_s: float) -> Claim:
@@ -34,25 +36,32 @@ class Outbox:
 
         Args:
             at_most: so many; 1,000 at the most.
-            lease_s: after it they are due again, should the claimant have died.
+            lease_s: seconds after which they are due again, should the claimant have died.
         """
-        [[now_ms, *order_ids]] = self._scripts.run_all([Call("claim", [OPEN_ORDERS], [int(1000 * lease_s), at_most])])
-        return Claim(datetime.fromtimestamp(now_ms / 1000, UTC), order_ids)
+        call = Call("claim", [OPEN_ORDERS], [int(1000 * lease_s), at_most])
+        [[now_ms, lease, *order_ids]] = self._scripts.run_all([call])
+        return Claim(datetime.fromtimestamp(now_ms / 1000, UTC), lease, order_ids)
 
     def put_off(self, claim: Claim, delays_s: Mapping[str, float]) -> None:
-        """Set the next look at orders that are still open.
+        """Set the next look at orders; those that are not under the claim any more are left alone.
 
         Args:
             claim: which they are of.
             delays_s: order id → seconds from the claim.
         """
-        looks = {order_id: int(1000 * (claim.now.timestamp() + delay_s)) for order_id, delay_s in delays_s.items()}
-        if looks:
-            with redis_errors():
-                self._redis.zadd(OPEN_ORDERS, looks, xx=True)
+        now_s = claim.now.timestamp()
+        self._release(claim, [(order_id, int(1000 * (now_s + delay_s))) for order_id, delay_s in delays_s.items()])
 
-    def drop(self, order_ids: Collection[str]) -> None:
-        """Look at orders no more."""
-        if order_ids:
-            with redis_errors():
-                self._redis.zrem(OPEN_ORDERS, *order_ids)
+    def drop(self, claim: Claim, order_ids: Iterable[str]) -> None:
+        """Look at orders no more; those that are not under the claim any more are left alone.
+
+        Args:
+            claim: which they are of.
+            order_ids: of the orders.
+        """
+        self._release(claim, [(order_id, _DROP) for order_id in order_ids])
+
+    def _release(self, claim: Claim, looks: Sequence[tuple[str, int | str]]) -> None:
+        words = [word for look in looks for word in look]
+        if words:
+            self._scripts.run_all([Call("release", [OPEN_ORDERS], [claim.lease, *words])])

@@ -1,6 +1,6 @@
 """The report's counts, in Redis."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
@@ -26,11 +26,14 @@ class ReportStore:
         self._scripts = Scripts(redis)
         self._marks_ttl_s = 2 * ttl_s
 
-    def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
+    def count(
+        self, pizzas: Mapping[CountedOrder, Mapping[int, str]], *, keep: Collection[CountedOrder] = ()
+    ) -> dict[CountedOrder, str]:
         """Count toppings, each pizza once however often it is told.
 
         Args:
             pizzas: pizza id → what was chosen, of each topping of each order.
+            keep: of which of them to remember for good what is counted.
 
         Returns:
             What could not be counted, and why.
@@ -38,9 +41,10 @@ class ReportStore:
         called: list[CountedOrder] = []
         calls: list[Call] = []
         for order, choices in pizzas.items():
+            ttl_s = 0 if order in keep else self._marks_ttl_s
             for some in pairs(choices):
                 called.append(order)
-                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._marks_ttl_s, *some]))
+                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [ttl_s, *some]))
         results = self._scripts.run(calls)
         return {
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
@@ -49,6 +53,10 @@ class ReportStore:
     def takes_counts(self) -> bool:
         """Return True if toppings can be counted: Redis takes a write to the counts of each."""
         return all(takes(partial(self._redis.hdel, report_key(topping), "")) for topping in TOPPINGS)
+
+    def keep(self, orders: Collection[CountedOrder]) -> None:
+        """Remember for good which pizzas of orders are counted, and which will be."""
+        self._scripts.run_all([Call("keep", [seen_key(*order)], []) for order in orders])
 
     def reports(self) -> dict[str, dict[str, int]]:
         """Return the counts: topping → choice → pizzas, the most frequent choice first."""

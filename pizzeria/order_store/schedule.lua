@@ -1,7 +1,8 @@
+#!lua flags=allow-oom
 -- Set when the relay looks at orders next.
 --
 -- KEYS[1]  orders:open
--- ARGV[1]  NX: only orders that are not on the list yet; XX: only orders that are
+-- ARGV[1]  NX: only orders that are not on the list yet; XX: only orders that are; LT: no later than they are due already
 -- ARGV[2]  milliseconds from now
 -- ARGV[3], ARGV[4], …  the orders' ids; 1,000 at the most
 --

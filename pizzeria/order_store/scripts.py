@@ -39,8 +39,8 @@ class Scripts:
         # A cluster passes what is published on to all its nodes, unless it is published to the node of a slot.
         publish = "local PUBLISH = '{}PUBLISH'\n".format("S" if isinstance(redis, Cluster) else "")
         sources = {file.stem: file.read_text() for file in Path(__file__).parent.glob("*.lua")}
-        clock = sources.pop(_CLOCK)
-        self._sources = {name: publish + clock + source for name, source in sources.items()}
+        prelude = publish + sources.pop(_CLOCK)
+        self._sources = {name: _with_prelude(prelude, source) for name, source in sources.items()}
         self._shas = {
             name: sha1(source.encode(), usedforsecurity=False).hexdigest() for name, source in self._sources.items()
         }
@@ -96,6 +96,14 @@ class Scripts:
             pipeline.execute_command(command, scripts[name], len(keys), *keys, *arguments)
         results: list[Any] = pipeline.execute(raise_on_error=False)
         return results
+
+
+def _with_prelude(prelude: str, source: str) -> str:
+    """Put text before a script, but after its flags, which must come first."""
+    if not source.startswith("#!"):
+        return prelude + source
+    flags, _, rest = source.partition("\n")
+    return f"{flags}\n{prelude}{rest}"
 
 
 def pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:

@@ -7,15 +7,18 @@ from uuid import uuid4
 from msgspec import json
 
 from pizzeria.order_store.client import Client
-from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key
-from pizzeria.order_store.order import Head, Order, Toppings
+from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key, reserve_key
+from pizzeria.order_store.order import FIRST_TOPPINGS, Head, Order, Toppings
 from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors, takes
 from pizzeria.toppings import TOPPINGS
 
 SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
 
 _NOW = ""
+_LISTED = ""  # in place of the time to live of an order that is on the relay's list
 _ORDERS_PER_CALL = 1_000
+# More than an order takes from its placing to its end: its toppings, and the marks of what is counted.
+_RESERVED_BYTES, _RESERVED_BYTES_PER_PIZZA = 1024, 192
 
 
 class IdempotencyKeyReusedError(Exception):
@@ -27,7 +30,7 @@ class OrderStore:
 
     Args:
         redis: from connect().
-        ttl_s: seconds that an order is kept after its last change.
+        ttl_s: seconds that an order is kept after its last change; but none expires while the relay looks after it.
         retry_s: seconds after which the relay first looks at an order.
     """
 
@@ -67,8 +70,9 @@ class OrderStore:
                     )
         # Also for a known key: whoever had it first may have died before this line. The relay's list comes first, for
         # it must not lack an order that is there; and last again, for the relay drops what isn't there (yet).
-        listed = self._open([order_id])
-        self._scripts.run_in_turn([*listed, self._place(order_id, count, _NOW), *listed])
+        first = Call("list", [OPEN_ORDERS], [1000 * self._retry_s, order_id])
+        again = _schedule([order_id], "LT", self._retry_s)
+        self._scripts.run_in_turn([first, self._place(order_id, count, _NOW, _LISTED), *again])
         return order_id
 
     def hurry(self, order_id: str) -> None:
@@ -81,13 +85,13 @@ class OrderStore:
         Args:
             created_at: RFC 3339, UTC, of each order. They are not put on the relay's list.
         """
-        return sum(self._scripts.run_all([self._place(*order, at) for order, at in created_at.items()]))
+        calls = [self._place(*order, at, self._ttl_s) for order, at in created_at.items()]
+        return sum(self._scripts.run_all(calls))
 
     def open_if_preparing(self, order_ids: Iterable[str]) -> int:
         """Put the orders that are being prepared on the relay's list, and return how many were not on it."""
         heads = self.heads(order_ids)
-        preparing = [order_id for order_id, head in heads.items() if head and head.status == "preparing"]
-        return sum(self._scripts.run_all(self._open(preparing)))
+        return self._list([order_id for order_id, head in heads.items() if head and head.status == "preparing"])
 
     def get(self, order_id: str) -> Order | None:
         """Return an order, or None if it isn't there (any more)."""
@@ -107,6 +111,7 @@ class OrderStore:
                 for field, value in fields.items()
                 if field.startswith("pizza:")
             },
+            needed=tuple(fields["toppings"].split(",")) if "toppings" in fields else FIRST_TOPPINGS,
         )
 
     def heads(self, order_ids: Iterable[str]) -> dict[str, Head | None]:
@@ -126,45 +131,54 @@ class OrderStore:
 
         Args:
             orders: pizza id → its toppings, of each order. An order that Redis doesn't know is created.
-            at: when they were added, RFC 3339, UTC; now unless given.
+            at: when they were added, RFC 3339, UTC; now unless given. If it is given, orders that are created are not
+                put on the relay's list.
 
         Returns:
             The orders that could not be changed, and why.
         """
         called: list[SizedOrder] = []
         calls: list[Call] = []
-        tail = (self._ttl_s, len(TOPPINGS), *TOPPINGS)
+        tail = (self._ttl_s, ",".join(TOPPINGS), ",".join(FIRST_TOPPINGS))
         for order, pizzas in orders.items():
             order_id, count = order
             head = (count, at[order] if at else _NOW, *tail)
             for some in pairs({pizza_id: json.encode(toppings) for pizza_id, toppings in pizzas.items()}):
                 called.append(order)
-                calls.append(Call("join", [order_key(order_id)], [*head, *some]))
+                calls.append(Call("join", [order_key(order_id), reserve_key(order_id)], [*head, *some]))
         results = list(zip(called, self._scripts.run(calls), strict=True))
-        if unlisted := {order_id for (order_id, _), result in results if result == 1}:
-            self._list(unlisted)
+        unlisted = {order_id for (order_id, _), result in results if result == 1}
+        if unlisted and not at:
+            self._list(list(unlisted))
         return {order: str(result) for order, result in results if isinstance(result, Exception)}
 
     def time_out(self, order_ids: Collection[str]) -> list[str]:
         """Note of orders that they were not complete at their deadline, and return those that have timed out now."""
-        calls = [Call("time_out", [order_key(order_id)], [self._ttl_s]) for order_id in order_ids]
-        results = self._scripts.run_all(calls)
-        return [order_id for order_id, timed_out in zip(order_ids, results, strict=True) if timed_out]
+        results = self._scripts.run([Call("time_out", [order_key(order_id)], []) for order_id in order_ids])
+        return [order_id for order_id, result in zip(order_ids, results, strict=True) if result == 1]
 
-    def _place(self, order_id: str, count: int, created_at: str) -> Call:
-        return Call("place", [order_key(order_id)], [count, created_at, self._ttl_s])
-
-    def _list(self, order_ids: Collection[str]) -> None:
-        """Put orders that their events have created on the relay's list; should it not get done, the next join does."""
-        self._scripts.run_all(self._open(list(order_ids)))
+    def expire(self, order_ids: Iterable[str]) -> None:
+        """Let orders expire that the relay won't look after any more."""
         with redis_errors():
             pipeline = self._redis.pipeline(transaction=False)
             for order_id in order_ids:
-                pipeline.hdel(order_key(order_id), "unlisted")
+                pipeline.expire(order_key(order_id), self._ttl_s)
+                pipeline.expire(reserve_key(order_id), self._ttl_s)
             pipeline.execute()
 
-    def _open(self, order_ids: Sequence[str]) -> list[Call]:
-        return _schedule(order_ids, "NX", self._retry_s)
+    def _place(self, order_id: str, count: int, created_at: str, ttl_s: int | str) -> Call:
+        reserved = _RESERVED_BYTES + count * _RESERVED_BYTES_PER_PIZZA
+        arguments = [count, created_at, ",".join(TOPPINGS), reserved, ttl_s]
+        return Call("place", [order_key(order_id), reserve_key(order_id)], arguments)
+
+    def _list(self, order_ids: Sequence[str]) -> int:
+        """Put orders on the relay's list that their events or a rebuild have created, and return how many were not.
+
+        Should it not get done, the next join does it.
+        """
+        listed: int = sum(self._scripts.run_all(_schedule(order_ids, "NX", self._retry_s)))
+        self._scripts.run([Call("listed", [order_key(order_id)], []) for order_id in order_ids])
+        return listed
 
 
 def _schedule(order_ids: Sequence[str], which: str, delay_s: int) -> list[Call]:

@@ -1,12 +1,14 @@
 """The adapter of Kafka, and the only code that imports it: the loop of the consuming services, and publishing."""
 
 from pizzeria.stream.dead_letters import dead_letter
-from pizzeria.stream.letter import Letter, Origin, read_letter
+from pizzeria.stream.letter import Letter, discarded_offset, read_letter
 from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
+from pizzeria.stream.origin import Origin, passed_on, replay_of
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
-from pizzeria.stream.record import Record, read_partial, read_pizza
+from pizzeria.stream.record import Reader, Record, read_partial, read_pizza
 from pizzeria.stream.topics import create_topics
+from pizzeria.stream.trim import delete_before
 
 __all__ = [
     "Batch",
@@ -15,14 +17,19 @@ __all__ = [
     "Letter",
     "Origin",
     "Publisher",
+    "Reader",
     "Record",
     "Stream",
     "TooLargeError",
     "UnequalPartitionsError",
     "create_topics",
     "dead_letter",
+    "delete_before",
+    "discarded_offset",
+    "passed_on",
     "read_back",
     "read_letter",
     "read_partial",
     "read_pizza",
+    "replay_of",
 ]

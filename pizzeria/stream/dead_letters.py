@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import structlog
 
 from pizzeria.process import Stop
+from pizzeria.stream.origin import PREFIX, REPLAY, Origin, leave_out, replay_of, with_prefix
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
-from pizzeria.stream.record import Record, about
+from pizzeria.stream.record import Record, Unreadable, about
 
-PREFIX = "__streams.errors."
 TRUNCATED = f"{PREFIX}truncated"
 KEPT_BYTES = 1024
 
@@ -18,7 +18,8 @@ log = structlog.stdlib.get_logger()
 def dead_letter(record: Record, topic: str, service: str, error: BaseException | str) -> Event:
     """Return the event that puts a record away, key and value unchanged, its headers kept and told what went wrong.
 
-    The headers are those of Kafka Streams (KIP-1034, "Dead letter queue in Kafka Streams"), and the service.
+    The headers are those of Kafka Streams (KIP-1034, "Dead letter queue in Kafka Streams"), the time of the record and
+    the service. A record that was replayed becomes the same dead letter again: its origin is still the first one.
 
     Args:
         record: what was consumed.
@@ -27,17 +28,19 @@ def dead_letter(record: Record, topic: str, service: str, error: BaseException |
         error: why.
     """
     log.warning("dead letter", error=str(error), **about(record))
-    exception = type(error).__name__ if isinstance(error, BaseException) else "Rejected"
+    replay = replay_of(record)
+    # What came of the replay of another record was put away by nobody before.
+    origin = replay.origin if replay and replay.service else Origin(record.topic, record.partition, record.offset)
     why = {
-        "exception": exception,
-        "message": str(error),
-        "topic": record.topic,
-        "partition": str(record.partition),
-        "offset": str(record.offset),
+        "exception": type(error).__name__ if isinstance(error, BaseException) else "Rejected",
+        "message": error,
+        **origin._asdict(),
+        "timestamp": replay.timestamp if replay else record.timestamp,
         "service": service,
     }
-    headers = [(name, value or b"") for name, value in record.headers]
-    headers += [(f"{PREFIX}{name}", text.encode()) for name, text in why.items()]
+    if isinstance(record, Unreadable) and record.last_offset is not None:
+        why["last_offset"] = record.last_offset
+    headers = [*leave_out(REPLAY, record.headers), *with_prefix(PREFIX, why)]
     # kafka-python sends no record that has neither key nor value.
     key = b"" if record.key is None and record.value is None else record.key
     return Event(topic, key, record.value, record.partition, headers)

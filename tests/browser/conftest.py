@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from local.ports import HOST
-from pizzeria.order_store import OrderStore, Outbox, connect
+from pizzeria.order_store import OPEN_ORDERS, OrderStore, connect
 from pizzeria.settings import Settings
 from tests.browser.tab import Tab
 from tests.faults.stack import Stack
@@ -91,7 +91,7 @@ def store(system: Stack) -> OrderStore:
 def unfinished(system: Stack, store: OrderStore) -> str:
     """An order of three of which one is ready, and one lacks a topping; nobody works on it."""
     order_id = store.place(3)
-    Outbox(system.redis).drop([order_id])
+    system.redis.zrem(OPEN_ORDERS, order_id)
     toppings = {"sauce": "bbq", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
     without_cheese = {topping: choice for topping, choice in toppings.items() if topping != "cheese"}
     store.join({(order_id, 3): {0: toppings, 1: without_cheese}})

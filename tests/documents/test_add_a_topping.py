@@ -1,7 +1,5 @@
 """What docs/architecture.md says of adding a topping, done in a copy of the repository, and nothing else."""
 
-import re
-import shutil
 import subprocess
 import sys
 import urllib.request
@@ -12,7 +10,7 @@ import pytest
 import yaml
 
 from local.ports import HOST
-from local.processes import ROOT
+from tests.crust import copy_with_crust
 from tests.integration.http_calls import call
 from tests.waiting import eventually
 
@@ -22,12 +20,7 @@ CRUSTS = {"thin", "thick", "stuffed"}
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the repository's files, with the changes that the page tells."""
-    folder = tmp_path / "copy"
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__", "node_modules"))
-    page = (ROOT / "docs/architecture.md").read_text()
-    [changes] = re.findall(r"^```diff\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    subprocess.run(["git", "apply"], cwd=folder, input=changes, text=True, check=True)
-    return folder
+    return copy_with_crust(tmp_path / "copy")
 
 
 def test_a_fifth_topping_is_on_every_pizza_everywhere(start: Any, copy: Path) -> None:

@@ -67,9 +67,13 @@ class Servers:
 
     def run(self, *module: str) -> None:
         """Run a command of the project, such as `python -m pizzeria topics`, to its end."""
+        self.run_in(ROOT, *module)
+
+    def run_in(self, folder: Path, *module: str) -> None:
+        """Run a command of the version of the project in a folder."""
         done = subprocess.run(
             [sys.executable, "-m", *module],
-            cwd=ROOT,
+            cwd=folder,
             env=os.environ | self.addresses() | self.env,
             capture_output=True,
             text=True,

@@ -1,7 +1,11 @@
 """Orders that don't get ready in time say so, and what they lack; what comes late still makes them ready."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection
+
+import pytest
 
 from local.ports import HOST
 from tests.faults.load import Load
@@ -26,7 +30,10 @@ def missing(stack: Stack, order_id: str) -> list[list[str]]:
 
 def all_timed_out(stack: Stack, order_ids: list[str]) -> bool:
     """Tell whether all of these orders have timed out."""
-    return all(stack.redis.hget(f"order:{order_id}", "status") == "timed_out" for order_id in order_ids)
+    pipeline = stack.redis.pipeline(transaction=False)
+    for order_id in order_ids:
+        pipeline.hget(f"order:{order_id}", "status")
+    return set(pipeline.execute()) == {"timed_out"}
 
 
 def test_a_service_is_away_past_the_deadline(fresh_stack: Stack, load: Load, verdict: Verdict) -> None:
@@ -62,6 +69,45 @@ def test_kafka_is_away_past_the_deadline(fresh_stack: Stack, load: Load, verdict
     order_ids = [order_id for order_id, _ in load.accepted]
     eventually(lambda: all_timed_out(stack, order_ids), timeout_s=40)
     assert missing(stack, order_ids[0]) == [list(TOPPINGS)] * load.accepted[0].pizzas
+    stack["kafka"].resume()
+    verdict.measure_recovery()
+    verdict.check(remark=f"all {len(order_ids)} had timed out")
+
+
+@pytest.mark.timeout(400)
+def test_ten_thousand_deadlines_pass_at_once_without_kafka(fresh_stack: Stack, load: Load, verdict: Verdict) -> None:
+    """One relay times out all of them within ten seconds, and publishes them when Kafka is back."""
+    stack = fresh_stack
+    stack.env = {"ORDER_RETRY_S": "1", "ORDER_DEADLINE_S": "10"}
+    stack.start_all()
+    stack["kafka"].pause()
+    stack["relay"].pause()
+    with ThreadPoolExecutor(16) as clients:
+        assert set(clients.map(load.post, [1] * 10_000)) == {202}
+    load.go_on(11)  # until the last one is late
+    order_ids = [order_id for order_id, _ in load.accepted]
+    began = time.monotonic()
+    stack["relay"].resume()
+    eventually(lambda: all_timed_out(stack, order_ids), timeout_s=10)
+    took_s = time.monotonic() - began
+    stack["kafka"].resume()
+    verdict.measure_recovery(timeout_s=120)
+    verdict.check(timeout_s=120, remark=f"all had timed out after {took_s:.1f} s")
+
+
+@pytest.mark.timeout(400)
+def test_kafka_is_away_for_longer_than_orders_are_kept(fresh_stack: Stack, load: Load, verdict: Verdict) -> None:
+    """What is on the relay's list does not expire: all of it is made when Kafka is back."""
+    stack = fresh_stack
+    stack.env = {"ORDER_RETRY_S": "2", "ORDER_DEADLINE_S": "10", "ORDER_TTL_S": "60"}
+    stack.start_all()
+    stack["kafka"].pause()
+    load.start()
+    load.go_on(5)
+    load.stop()
+    order_ids = [order_id for order_id, _ in load.accepted]
+    load.go_on(75)
+    assert all_timed_out(stack, order_ids)
     stack["kafka"].resume()
     verdict.measure_recovery()
     verdict.check(remark=f"all {len(order_ids)} had timed out")

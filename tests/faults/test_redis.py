@@ -1,10 +1,8 @@
-"""Redis goes away, forgets, or is full."""
-
-from http.client import HTTPConnection
+"""Redis goes away, or forgets."""
 
 from redis import Redis
 
-from local.ports import HOST, is_open
+from local.ports import is_open
 from tests.faults.load import Load
 from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
@@ -61,26 +59,6 @@ def test_redis_forgets_its_scripts(stack: Stack, load: Load, verdict: Verdict) -
     verdict.measure_recovery()
     verdict.check()
     assert not load.refused
-
-
-def test_redis_is_full(stack: Stack, load: Load, verdict: Verdict) -> None:
-    """Orders are refused with the reason and the time to try again, until there is room."""
-    load.start()
-    load.go_on(3)
-    stack.redis.config_set("maxmemory", 1)
-    load.go_on(3)
-    connection = HTTPConnection(HOST, stack.api_port, timeout=10)
-    connection.request("POST", "/order/1")
-    answer = connection.getresponse()
-    assert answer.status == 503
-    assert answer.getheader("Content-Type") == "application/problem+json"
-    assert int(answer.getheader("Retry-After", "0")) > 0
-    connection.close()
-    stack.redis.config_set("maxmemory", 0)
-    verdict.measure_recovery()
-    load.go_on(3)
-    verdict.check()
-    assert set(load.refused) == {503}
 
 
 def test_redis_is_wiped_and_rebuilt_from_the_topics(stack: Stack, load: Load, verdict: Verdict) -> None:

@@ -57,7 +57,7 @@ def run(settings: Settings) -> Run:
     """Each bad record is sent to a worker and to the joiner, between the two good records of an order."""
     topics = Topics(prefix=f"{uuid4().hex[:8]}-")
     create_topics(settings, topics)
-    store = OrderStore(connect(settings), settings.order_ttl_s, settings.first_look_s)
+    store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
     read = (topics.pizza, topics.having("sauce"))
     orders = {kind: uuid4().hex for kind in KINDS}
     partitions = {kind: number % 6 for number, kind in enumerate(KINDS)}

@@ -29,5 +29,8 @@ def test_the_command_runs_as_a_process(settings: Settings, publisher: Publisher,
     assert (listed.returncode, listed.stderr) == (0, "")
     assert "from pizza-with-veggies[2]@4711, put away by tester\n  ValueError: bad\n  key k\n" in listed.stdout
     again = run(kafka, "replay", "--topic", "pizza-with-veggies", "--offset", "4711")
-    assert (again.returncode, again.stdout, again.stderr) == (0, "replayed pizza-with-veggies[2]@4711\n", "")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "replayed pizza-with-veggies[2]@4711 for tester\n", "")
     assert [r.partition for r in records_of(settings, topics.having("veggies")) if r.value == value] == [2]
+    gone = run(kafka, "discard", "--topic", "pizza-with-veggies", "--offset", "4711")
+    assert (gone.returncode, gone.stdout, gone.stderr) == (0, "discarded pizza-with-veggies[2]@4711 of tester\n", "")
+    assert "@4711" not in run(kafka, "list").stdout

@@ -10,7 +10,7 @@ from redis import Redis
 
 from joiner.join import joiner_stream
 from pizzeria.__main__ import main
-from pizzeria.events import Topics
+from pizzeria.events import Pizza, Topics, encode
 from pizzeria.order_store import OrderStore, order_key
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, Stream, dead_letter
@@ -38,10 +38,9 @@ def letter(topics: Topics, value: bytes, offset: int, topic: str | None = None) 
     return dead_letter(record, topics.dead_letters, "tester", ValueError("bad"))
 
 
-def replayed(result: Result) -> list[str]:
-    """Return what a replay says that it replayed; the services in the test's threads log to the same stdout."""
-    lines = [line.split() for line in result.output.splitlines()]
-    return sorted(line[1] for line in lines if line[0] == "replayed")
+def told(result: Result, what: str = "replayed") -> list[str]:
+    """Return what a command says that it did; the services in the test's threads log to the same stdout."""
+    return sorted(line.removeprefix(what).strip() for line in result.output.splitlines() if line.startswith(f"{what} "))
 
 
 def four_workers(settings: Settings, topics: Topics, publisher: Publisher) -> list[Stream]:
@@ -64,8 +63,8 @@ def test_what_was_refused_is_accepted_after_the_repair(
         Redis.from_url(settings.redis_url).delete(order_key(order_id))
         result = command("replay")
         assert result.exit_code == 0
-        assert replayed(result) == sorted(
-            f"{topics.having(topping)}[0]@{offset}" for topping in TOPPINGS for offset in range(2)
+        assert told(result) == sorted(
+            f"{topics.having(topping)}[0]@{offset} for joiner" for topping in TOPPINGS for offset in range(2)
         )
         eventually(lambda: status(store, order_id) == "ready")
     assert len(records_of(settings, topics.dead_letters)) == 8
@@ -80,10 +79,10 @@ def test_a_second_replay_has_nothing_to_do_until_new_dead_letters_come(
     assert committed(settings, f"{topics.prefix}dead-letters-replay", topics.dead_letters)[2] == 2
     assert command("replay").output == "nothing to replay\n"
     publisher.publish([letter(topics, b"3", 9)])
-    assert command("replay").output == f"replayed {topics.pizza}[2]@9\n"
+    assert command("replay").output == f"replayed {topics.pizza}[2]@9 for tester\n"
     again = records_of(settings, topics.pizza)
-    assert sorted((r.partition, r.key, r.value, r.headers) for r in again) == [
-        (2, b"k", value, [("trace", b"1")]) for value in (b"1", b"2", b"3")
+    assert sorted((r.partition, r.key, r.value, r.headers[0]) for r in again) == [
+        (2, b"k", value, ("trace", b"1")) for value in (b"1", b"2", b"3")
     ]
 
 
@@ -95,29 +94,49 @@ def test_a_selection_is_replayed_each_time_and_leaves_the_others_to_a_replay_of_
     publisher.publish([letter(topics, b"1", 7), letter(topics, b"2", 8), letter(topics, b"3", 8, topic=sauce)])
     for _ in range(2):
         result = command("replay", "--topic", topics.pizza, "--partition", "2", "--offset", "8")
-        assert (result.exit_code, result.output) == (0, f"replayed {topics.pizza}[2]@8\n")
-    assert command("replay", "--topic", sauce).output == f"replayed {sauce}[2]@8\n"
+        assert (result.exit_code, result.output) == (0, f"replayed {topics.pizza}[2]@8 for tester\n")
+    assert command("replay", "--topic", sauce).output == f"replayed {sauce}[2]@8 for tester\n"
     assert [r.value for r in records_of(settings, topics.pizza)] == [b"2", b"2"]
-    assert replayed(command("replay")) == [f"{sauce}[2]@8", f"{topics.pizza}[2]@7", f"{topics.pizza}[2]@8"]
+    origins = [f"{sauce}[2]@8", f"{topics.pizza}[2]@7", f"{topics.pizza}[2]@8"]
+    assert told(command("replay")) == [f"{origin} for tester" for origin in origins]
 
 
 def test_replaying_what_is_still_bad_does_not_multiply_it(
     settings: Settings, topics: Topics, publisher: Publisher, command: Command
 ) -> None:
-    """Four workers put it away each time, and each time it is put back once, with a selection as well."""
+    """Each of the four workers that put it away gets it back, each time, and there are four letters still."""
 
     def has_dead_letters(expected: int) -> bool:
         return len(records_of(settings, topics.dead_letters)) == expected
 
+    of_each = sorted(f"{topics.pizza}[2]@0 for workers {topping}" for topping in TOPPINGS)
     publisher.publish([Event(topics.pizza, b"k", b"still bad", 2)])
     with running(*four_workers(settings, topics, publisher)):
         for times in range(3):
             eventually(partial(has_dead_letters, 4 * (times + 1)))
-            assert replayed(command("replay")) == [f"{topics.pizza}[2]@{times}"]
+            assert told(command("replay")) == of_each
         eventually(partial(has_dead_letters, 16))
-        assert replayed(command("replay", "--topic", topics.pizza)) == [f"{topics.pizza}[2]@0"]
+        assert told(command("replay", "--topic", topics.pizza)) == of_each
         eventually(partial(has_dead_letters, 20))
-    assert [r.value for r in records_of(settings, topics.pizza)] == [b"still bad"] * 5
+    shown = [line for line in command("list").output.splitlines() if f" from {topics.pizza}[2]@0, " in line]
+    assert sorted(line.partition(", ")[2] for line in shown) == sorted(
+        f"put away by workers {topping}, 5 times" for topping in TOPPINGS
+    )
+
+
+def test_services_that_had_used_a_record_are_not_given_it_again(
+    settings: Settings, topics: Topics, publisher: Publisher, command: Command
+) -> None:
+    """One worker has put away what the others have long made; they don't make it again."""
+    pizza = FakeRecord(topics.pizza, 2, 7, b"6f0c", encode(Pizza(order_id="6f0c", pizza_id=0, count=1)))
+    publisher.publish([dead_letter(pizza, topics.dead_letters, "workers cheese", ValueError("bad"))])
+    assert told(command("replay")) == [f"{topics.pizza}[2]@7 for workers cheese"]
+    groups = [f"{topics.prefix}workers-{topping}" for topping in TOPPINGS]
+    with running(*four_workers(settings, topics, publisher)):
+        eventually(lambda: all(committed(settings, group, topics.pizza)[2] == 1 for group in groups))
+    made = {topping: len(records_of(settings, topics.having(topping))) for topping in TOPPINGS}
+    assert made == dict.fromkeys(TOPPINGS, 0) | {"cheese": 1}
+    assert len(records_of(settings, topics.dead_letters)) == 1
 
 
 def test_foreign_dead_letters_are_listed_and_not_replayed(
@@ -132,7 +151,7 @@ def test_foreign_dead_letters_are_listed_and_not_replayed(
     assert sorted(line.split(": ")[0] for line in result.output.splitlines()) == [
         f"not replayed {topics.dead_letters}[2]@0",
         f"not replayed {topics.dead_letters}[5]@0",
-        f"replayed {topics.pizza}[2]@1",
+        f"replayed {topics.pizza}[2]@1 for tester",
     ]
     assert command("replay").output == "nothing to replay\n"
     assert len(records_of(settings, topics.dead_letters)) == 3

@@ -1,6 +1,6 @@
 """The fakes that several tests need; they go before the real servers of the same names."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Thread
 
 import pytest
@@ -74,7 +74,7 @@ def publisher() -> FakePublisher:
 def rig(publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """A stream without Kafka."""
     rig = Rig(publisher)
-    monkeypatch.setattr("pizzeria.stream.loop.KafkaConsumer", rig.consumer.build)
+    monkeypatch.setattr("pizzeria.stream.loop.Consumer", rig.consumer.build)
     monkeypatch.setattr("pizzeria.stream.loop.time", rig.clock)
     monkeypatch.setattr("pizzeria.backoff.random.uniform", lambda _low, high: high)  # no jitter
     return rig
@@ -103,11 +103,17 @@ def command(
     ) -> Iterator[Sequence[FakeRecord]]:
         assert topics == ["pizza-dead-letters"]
         groups.append(group)
-        yield letters
+        yield list(letters)
 
     monkeypatch.setattr("pizzeria.process.start_command", lambda _name: Settings())
     monkeypatch.setattr("pizzeria.dead_letters.read_back", read_back)
     monkeypatch.setattr("pizzeria.dead_letters.Publisher", lambda _settings: publisher)
+
+    def delete_before(_settings: Settings, topic: str, offsets: Mapping[int, int]) -> None:
+        assert topic == "pizza-dead-letters"
+        letters[:] = [record for record in letters if record.offset >= offsets.get(record.partition, 0)]
+
+    monkeypatch.setattr("pizzeria.dead_letters.delete_before", delete_before)
     return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])
 
 

@@ -7,7 +7,7 @@ from kafka import TopicPartition
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
-from pizzeria.stream import Batch, Event, Stream
+from pizzeria.stream import Batch, Event, Stream, read_pizza
 from pizzeria.stream.record import about
 from tests.unit.fake_consumer import FakeConsumer, Step
 from tests.unit.fakes import Clock, FakePublisher, FakeRecord, ImpatientStop, record_of
@@ -51,6 +51,7 @@ class Rig:
             topics=["pizza"],
             publishes=["out"],
             dead_letters="dead",
+            read=read_pizza(10),
             handle=self._handle,
             publisher=self.publisher,
             fetch_min_bytes=fetch_min_bytes,

@@ -4,11 +4,14 @@ import pytest
 
 from pizzeria.errors import UnavailableError
 from pizzeria.process import Stop
-from pizzeria.stream import Event, dead_letter
+from pizzeria.stream import Event, Origin, dead_letter
 from pizzeria.stream.dead_letters import publish_or_cut
+from pizzeria.stream.origin import Replay
 from tests.unit.fakes import FakePublisher, FakeRecord
 
-RECORD = FakeRecord("pizza", partition=4, offset=17, key=b"6f0c", value=b"\xff", headers=[("trace", b"1")])
+RECORD = FakeRecord(
+    "pizza", partition=4, offset=17, key=b"6f0c", value=b"\xff", headers=[("trace", b"1")], timestamp=1764000000000
+)
 
 
 def test_key_value_and_partition_are_unchanged() -> None:
@@ -26,8 +29,40 @@ def test_the_headers_tell_what_went_wrong_after_those_that_were_there() -> None:
         ("__streams.errors.topic", b"pizza"),
         ("__streams.errors.partition", b"4"),
         ("__streams.errors.offset", b"17"),
+        ("__streams.errors.timestamp", b"1764000000000"),
         ("__streams.errors.service", b"workers sauce"),
     ]
+
+
+def again(service: str | None) -> FakeRecord:
+    """Return the record at another offset, later, put back for a service."""
+    replay = Replay(service, Origin("pizza", 4, 17), RECORD.timestamp)
+    headers: list[tuple[str, bytes | None]] = [*RECORD.headers, *replay.headers()]
+    return FakeRecord("pizza", 4, 99, RECORD.key, RECORD.value, headers, RECORD.timestamp + 5)
+
+
+def test_a_record_that_was_replayed_becomes_the_same_dead_letter_again() -> None:
+    """Its origin is the first one, however often it comes back."""
+    first, second = (dead_letter(record, "dead", "joiner", "bad") for record in (RECORD, again("joiner")))
+    assert second == first
+
+
+def test_what_came_of_a_replay_is_a_dead_letter_of_its_own_and_as_old_as_its_cause() -> None:
+    """Nobody has put it away before; but its order may have expired."""
+    headers = dict(dead_letter(again(None), "dead", "joiner", "bad").headers or [])
+    assert headers["__streams.errors.offset"] == b"99"
+    assert headers["__streams.errors.timestamp"] == b"%d" % RECORD.timestamp
+
+
+@pytest.mark.parametrize(
+    "told", [{"offset": b"many"}, {"timestamp": b""}, {"partition": b"\xff"}], ids=["offset", "timestamp", "partition"]
+)
+def test_a_replay_that_cannot_be_read_is_none(told: dict[str, bytes]) -> None:
+    """Anybody may write such headers."""
+    record = again("joiner")
+    record.headers += [(f"__streams.replay.{name}", value) for name, value in told.items()]
+    headers = dict(dead_letter(record, "dead", "joiner", "bad").headers or [])
+    assert headers["__streams.errors.offset"] == b"99"
 
 
 def test_an_error_may_be_told_in_words() -> None:

@@ -5,12 +5,16 @@ import pytest
 from joiner.join import join
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, Topics
-from pizzeria.order_store import OrderStore
-from pizzeria.stream import Record
+from pizzeria.order_store import OrderStore, ReportStore
+from pizzeria.stream import Origin, Record
+from pizzeria.stream.origin import Replay
 from pizzeria.toppings import TOPPINGS
+from reporter.count import count
+from reporter.counts import Counts
 from tests.unit.fakes import record_of
 
 TOPICS = Topics("test-")
+TTL_S = 60
 
 
 def partial(topping: str, order_id: str, pizza_id: int = 0, count: int = 1) -> tuple[Record, Pizza]:
@@ -26,7 +30,7 @@ def all_four(order_id: str, pizza_id: int = 0, count: int = 1) -> list[tuple[Rec
 
 def test_an_order_is_ready_when_every_pizza_has_its_four_toppings(store: OrderStore) -> None:
     """The toppings of all topics are merged, also in several batches."""
-    handle = join(store, TOPICS)
+    handle = join(store, TOPICS, TTL_S)
     order_id = store.place(2)
     first, second = all_four(order_id, 0, 2), all_four(order_id, 1, 2)
     assert handle(first + second[:3]) == []
@@ -45,7 +49,7 @@ def test_an_order_is_ready_when_every_pizza_has_its_four_toppings(store: OrderSt
 def test_the_topping_is_that_of_the_topic(store: OrderStore) -> None:
     """Another topping that an event carries as well is its own topic's affair."""
     pizza = Pizza(order_id="6f0c", pizza_id=0, count=1, sauce="bbq", cheese="extra")
-    join(store, TOPICS)([(record_of(pizza, TOPICS.having("cheese")), pizza)])
+    join(store, TOPICS, TTL_S)([(record_of(pizza, TOPICS.having("cheese")), pizza)])
     order = store.get("6f0c")
     assert order is not None
     assert order.toppings == {0: {"cheese": "extra"}}
@@ -53,7 +57,7 @@ def test_the_topping_is_that_of_the_topic(store: OrderStore) -> None:
 
 def test_events_that_come_again_change_nothing(store: OrderStore) -> None:
     """The batch may be given twice."""
-    handle = join(store, TOPICS)
+    handle = join(store, TOPICS, TTL_S)
     batch = all_four("6f0c", 0, 2) + all_four("6f0c", 0, 2)
     handle(batch)
     before = store.get("6f0c")
@@ -68,7 +72,7 @@ def test_what_the_store_refuses_becomes_a_dead_letter_and_its_neighbours_go_thro
     order_id = store.place(1)
     good, other = all_four(order_id), all_four("other")
     wrong = [partial("sauce", order_id, count=2), partial("cheese", order_id, pizza_id=1, count=2)]
-    events = join(store, TOPICS)([wrong[0], *good, wrong[1], *other])
+    events = join(store, TOPICS, TTL_S)([wrong[0], *good, wrong[1], *other])
     assert [event[:4] for event in events] == [
         (TOPICS.dead_letters, record.key, record.value, record.partition) for record, _ in wrong
     ]
@@ -84,10 +88,62 @@ def test_what_the_store_refuses_becomes_a_dead_letter_and_its_neighbours_go_thro
 
 def test_no_pizzas_change_nothing(store: OrderStore) -> None:
     """A batch may have nothing but records that aren't pizzas."""
-    assert join(store, TOPICS)([]) == []
+    assert join(store, TOPICS, TTL_S)([]) == []
 
 
 def test_redis_away_is_not_the_events_fault(store: OrderStore, away: None) -> None:
     """The batch is to be tried again, not put away."""
     with pytest.raises(UnavailableError, match="Redis"):
-        join(store, TOPICS)(all_four("6f0c"))
+        join(store, TOPICS, TTL_S)(all_four("6f0c"))
+
+
+def replayed(topping: str, order_id: str, after_s: int) -> tuple[Record, Pizza]:
+    """Return an event that is put back so long after it was written."""
+    record, pizza = partial(topping, order_id)
+    record.headers += Replay("joiner", Origin(record.topic, 3, 17), record.timestamp - 1000 * after_s).headers()
+    return record, pizza
+
+
+def test_a_replay_makes_no_order_anew_that_has_expired(store: OrderStore) -> None:
+    """It would lack its other toppings, and all would be made and counted again; so it is a dead letter again."""
+    order_id = store.place(1)
+    late, in_time = replayed("cheese", "expired", TTL_S + 1), replayed("cheese", order_id, TTL_S + 1)
+    [event] = join(store, TOPICS, TTL_S)([late, in_time, partial("sauce", order_id)])
+    headers = dict(event.headers or [])
+    assert headers["__streams.errors.message"] == b"the order has expired"
+    assert headers["__streams.errors.offset"] == b"17"
+    assert store.get("expired") is None
+    order = store.get(order_id)
+    assert order is not None
+    assert order.toppings == {0: {"cheese": "cheese 0", "sauce": "sauce 0"}}
+
+
+def test_a_replay_makes_an_order_anew_that_was_lost_before_its_time(store: OrderStore) -> None:
+    """As any event does, whether it came of a replay or not."""
+    assert join(store, TOPICS, TTL_S)([replayed("cheese", "lost", TTL_S), partial("sauce", "other")]) == []
+    assert store.get("lost") is not None
+    assert store.get("other") is not None
+
+
+def test_a_late_replay_leaves_others_of_its_order_alone(store: OrderStore) -> None:
+    """What is no replay makes the order anew though a late one comes in the same batch."""
+    [event] = join(store, TOPICS, TTL_S)([replayed("cheese", "6f0c", TTL_S + 1), partial("sauce", "6f0c")])
+    assert event.topic == TOPICS.dead_letters
+    order = store.get("6f0c")
+    assert order is not None
+    assert order.toppings == {0: {"sauce": "sauce 0"}}
+
+
+def test_the_first_of_several_choices_stands_in_a_batch_as_across_batches(
+    store: OrderStore, report_store: ReportStore
+) -> None:
+    """The order and the report agree on it."""
+    pizzas = [Pizza(order_id="6f0c", pizza_id=0, count=1, sauce=sauce) for sauce in ("bbq", "light")]
+    batch = [(record_of(pizza, TOPICS.having("sauce")), pizza) for pizza in pizzas]
+    for some in (batch, batch[1:]):
+        join(store, TOPICS, TTL_S)(some)
+        count(report_store, Counts(report_store), TOPICS)(some)
+    order = store.get("6f0c")
+    assert order is not None
+    assert order.toppings == {0: {"sauce": "bbq"}}
+    assert report_store.reports()["sauce"] == {"bbq": 1}

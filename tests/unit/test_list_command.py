@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.conftest import Command
 from tests.unit.fakes import FakeRecord
-from tests.unit.letters import FOREIGN, claiming, letter_of
+from tests.unit.letters import FOREIGN, claiming, letter_of, marker_of
 
 
 def test_a_dead_letter_is_shown_with_all_that_is_known_of_it(command: Command, letters: list[FakeRecord]) -> None:
@@ -27,10 +27,61 @@ def test_a_foreign_dead_letter_is_shown_with_what_is_known_of_it(command: Comman
         "pizza-dead-letters[0]@5 from a place that it doesn't name\n"
         "  key null\n"
         "  value null\n"
-        "pizza-dead-letters[0]@0 from a place that it doesn't name\n"
+        "pizza-dead-letters[0]@0 from a place that it doesn't name, put away by joiner\n"
         "  key k\n"
         "  value {}\n"
     )
+
+
+def test_a_letter_that_came_back_is_shown_once(command: Command, letters: list[FakeRecord]) -> None:
+    """Where its latest copy is, and how often it was put away; another service's letter is another one."""
+    bad = FakeRecord("pizza", 4, 17, b"k", b"bad")
+    letters += [
+        letter_of(bad, 0, "workers sauce"),
+        letter_of(bad, 1, "workers cheese"),
+        letter_of(bad, 2, "workers sauce"),
+    ]
+    assert [line for line in command("list").output.splitlines() if not line.startswith(" ")] == [
+        "pizza-dead-letters[4]@1 from pizza[4]@17, put away by workers cheese",
+        "pizza-dead-letters[4]@2 from pizza[4]@17, put away by workers sauce, 2 times",
+    ]
+
+
+def test_what_is_discarded_is_not_shown_until_it_comes_back(command: Command, letters: list[FakeRecord]) -> None:
+    """Nor is the marker; and a letter that nobody discarded is still there."""
+    bad, other = FakeRecord("pizza", 4, 17, b"k", b"bad"), FakeRecord("pizza", 4, 18, b"k", b"other")
+    letters += [letter_of(bad, 0), letter_of(other, 1), letter_of(bad, 2)]
+    letters.append(marker_of(letters[2], 3))
+    assert command("list").output.count("from ") == 1
+    assert "pizza-dead-letters[4]@1 from pizza[4]@18" in command("list").output
+    letters.append(letter_of(bad, 4))
+    assert "pizza-dead-letters[4]@4 from pizza[4]@17, put away by joiner, 3 times\n" in command("list").output
+
+
+def test_a_marker_that_came_too_late_discards_only_what_was_chosen(command: Command, letters: list[FakeRecord]) -> None:
+    """A copy that came before the marker, but after the look at the letters, stands."""
+    bad = FakeRecord("pizza", 4, 17, b"k", b"bad")
+    letters += [letter_of(bad, 0), letter_of(bad, 1)]
+    letters.append(marker_of(letters[0], 2))
+    assert "pizza-dead-letters[4]@1 from pizza[4]@17" in command("list").output
+
+
+@pytest.mark.parametrize("offset", [b"2", b"many", b"", b"9" * 5000])
+def test_a_marker_of_nothing_that_came_before_it_is_a_foreign_letter(
+    command: Command, letters: list[FakeRecord], offset: bytes
+) -> None:
+    """It hides nothing, whatever it says."""
+    letters += [letter_of(FakeRecord("pizza", 4, 17, b"k", b"bad"), number) for number in (0, 2)]
+    letters.insert(1, FakeRecord("pizza-dead-letters", 4, 1, b"", None, [("__streams.discarded.offset", offset)]))
+    assert command("list").output.count("from ") == 2
+
+
+def test_a_bad_record_cannot_pass_for_a_marker(command: Command, letters: list[FakeRecord]) -> None:
+    """The headers that it had are on its letter."""
+    marker: list[tuple[str, bytes | None]] = [("__streams.discarded.offset", b"0")]
+    records = [FakeRecord("pizza", 4, 17, b"k", b"a"), FakeRecord("pizza", 4, 18, b"k", b"b", marker)]
+    letters += [letter_of(record, offset) for offset, record in enumerate(records)]
+    assert command("list").output.count("from ") == 2
 
 
 @pytest.mark.parametrize(

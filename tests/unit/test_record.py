@@ -3,8 +3,8 @@
 import pytest
 
 from pizzeria.events import Pizza, Topics
-from pizzeria.stream import read_partial
-from pizzeria.stream.record import about, read_pizza
+from pizzeria.stream import Reader, read_partial, read_pizza
+from pizzeria.stream.record import about
 from tests.unit.fakes import FakeRecord, record_of
 
 TOPICS = Topics("test-")
@@ -20,25 +20,34 @@ def test_a_log_line_tells_a_record_s_order_and_place(key: bytes | None, order_id
 def test_a_pizza_ordered_needs_no_topping() -> None:
     """What the API publishes is read as it is."""
     pizza = Pizza(order_id="6f0c", pizza_id=0, count=1)
-    assert read_pizza(record_of(pizza)) == pizza
+    assert read_pizza(1)(record_of(pizza)) == pizza
 
 
 def test_a_partial_pizza_has_the_topping_of_its_topic() -> None:
     """It may have others as well."""
     pizza = Pizza(order_id="6f0c", pizza_id=0, count=1, sauce="bbq", cheese="extra")
-    assert read_partial(TOPICS)(record_of(pizza, TOPICS.having("cheese"))) == pizza
+    assert read_partial(TOPICS, 1)(record_of(pizza, TOPICS.having("cheese"))) == pizza
 
 
 def test_a_partial_pizza_without_the_topping_of_its_topic_is_refused() -> None:
     """Another topping doesn't help."""
     pizza = Pizza(order_id="6f0c", pizza_id=0, count=1, sauce="bbq")
     with pytest.raises(ValueError, match="the pizza has no cheese"):
-        read_partial(TOPICS)(record_of(pizza, TOPICS.having("cheese")))
+        read_partial(TOPICS, 1)(record_of(pizza, TOPICS.having("cheese")))
 
 
 @pytest.mark.parametrize("value", [None, b"no pizza"])
 def test_a_record_without_a_pizza_is_refused(value: bytes | None) -> None:
     """Both ways to read tell it by ValueError."""
-    for read in (read_pizza, read_partial(TOPICS)):
+    for read in (read_pizza(1), read_partial(TOPICS, 1)):
         with pytest.raises(ValueError, match=r".+"):
             read(FakeRecord(TOPICS.having("cheese"), value=value))
+
+
+@pytest.mark.parametrize("read", [read_pizza(3), read_partial(TOPICS, 3)])
+def test_a_pizza_of_an_order_beyond_the_largest_is_refused(read: Reader) -> None:
+    """One event of sixty bytes would make as many as its count says."""
+    largest, beyond = (Pizza(order_id="6f0c", pizza_id=0, count=count, cheese="extra") for count in (3, 4))
+    assert read(record_of(largest, TOPICS.having("cheese"))) == largest
+    with pytest.raises(ValueError, match="count 4 is more than MAX_ORDER_SIZE=3"):
+        read(record_of(beyond, TOPICS.having("cheese")))

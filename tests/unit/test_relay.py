@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from fakeredis import FakeRedis, FakeServer
 
-from api.relay import AGAIN_S, LEASE_S, Relay
+from api.relay import CLAIMED_AT_ONCE, LEASE_S, Relay
+from api.republisher import AGAIN_S, TRY_S
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics, decode
 from pizzeria.order_store import OPEN_ORDERS, OrderStore, Outbox, order_key
@@ -189,6 +190,55 @@ def test_with_kafka_away_an_order_still_times_out_but_stays_in_the_outbox(
     assert redis.zcard(OPEN_ORDERS) == 0
 
 
+def test_all_that_are_due_time_out_before_kafka_is_waited_for(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """However many they are; and while Kafka does not answer, little time is spent on it."""
+    number = 2 * CLAIMED_AT_ONCE + 500
+    store.restore({(f"order {n}", 1): "2026-01-01T00:00:00.000Z" for n in range(number)})
+    redis.zadd(OPEN_ORDERS, {f"order {n}": n for n in range(number)})
+    statuses: set[object] = set()
+
+    def look_round(_events: object) -> None:
+        statuses.update(redis.hget(order_key(f"order {n}"), "status") for n in range(number))
+
+    publisher.on_publish, publisher.failures = look_round, 100
+    with pytest.raises(UnavailableError):
+        relay.look(Stop())
+    assert statuses == {"timed_out"}
+    assert redis.zcard(OPEN_ORDERS) == number
+    redis.zadd(OPEN_ORDERS, {"order 1": 0})
+    with pytest.raises(UnavailableError):
+        relay.look(Stop())
+    assert publisher.timeout_s < TRY_S
+
+
+def test_an_order_that_no_service_makes_is_not_published(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """It has more pizzas than MAX_ORDER_SIZE, by hand or by an earlier setting: it times out, and leaves the list."""
+    order_id = store.place(1001)
+    grow_old(redis, order_id, 20)
+    relay.look(Stop())
+    assert redis.zcard(OPEN_ORDERS) == 1
+    grow_old(redis, order_id, 300)
+    relay.look(Stop())
+    assert redis.hget(order_key(order_id), "status") == "timed_out"
+    assert redis.zcard(OPEN_ORDERS) == 0
+    assert published(publisher) == []
+
+
+def test_an_order_that_leaves_the_list_expires(relay: Relay, store: OrderStore, redis: FakeRedis) -> None:
+    """While it is there it is kept, however long that is."""
+    order_id = store.place(1)
+    grow_old(redis, order_id, 100)
+    relay.look(Stop())
+    assert redis.ttl(order_key(order_id)) == -1
+    grow_old(redis, order_id, 300)
+    relay.look(Stop())
+    assert redis.ttl(order_key(order_id)) > 0
+
+
 def test_what_one_relay_has_claimed_no_other_looks_at(store: OrderStore, outbox: Outbox, redis: FakeRedis) -> None:
     """Until the lease ends, should the first have died."""
     order_id = store.place(1)
@@ -213,7 +263,7 @@ def test_an_order_dropped_meanwhile_is_not_put_on_the_list_again(
     order_id = store.place(1)
     grow_old(redis, order_id, 11)
     claim = outbox.claim(10, LEASE_S)
-    outbox.drop([order_id])
+    redis.zrem(OPEN_ORDERS, order_id)
     outbox.put_off(claim, {order_id: 5.0})
     assert redis.zcard(OPEN_ORDERS) == 0
 

@@ -6,34 +6,73 @@ import pytest
 
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
-from pizzeria.replay import Selection, replay
+from pizzeria.letters import Letters, Selection
+from pizzeria.replay import replay
 from pizzeria.stream import Event
 from tests.unit.fakes import FakePublisher, FakeRecord
-from tests.unit.letters import claiming, letter_of
+from tests.unit.letters import as_record, claiming, letter_of, marker_of
 
 
 def replayed(
     publisher: FakePublisher, *batches: Sequence[FakeRecord], selection: Selection | None = None
 ) -> list[str | None]:
     """Replay batches and return the problems."""
-    return [problem for _, problem in replay(batches, publisher, Topics(), selection or Selection())]
+    told = replay(batches, Letters(batches), publisher, Topics(), selection or Selection())
+    return [problem for _, problem in told]
 
 
 @pytest.mark.parametrize(("key", "value"), [(b"6f0c", b"{}"), (b"\xff", b"\xfe"), (None, b"x"), (b"6f0c", None)])
 def test_a_record_is_put_back_as_it_was(publisher: FakePublisher, key: bytes | None, value: bytes | None) -> None:
-    """Topic, partition, key, value and headers; nothing tells that it was a dead letter."""
-    record = FakeRecord("pizza-with-cheese", 4, 17, key, value, [("trace", b"1"), ("empty", None)])
-    assert replayed(publisher, [letter_of(record)]) == [None]
-    headers = [("trace", b"1"), ("empty", b"")]
+    """Topic, partition, key, value and headers; further headers say for whom, and where and when it was first."""
+    record = FakeRecord("pizza-with-cheese", 4, 17, key, value, [("trace", b"1"), ("empty", None)], timestamp=5)
+    assert replayed(publisher, [letter_of(record, timestamp=9)]) == [None]
+    headers = [
+        ("trace", b"1"),
+        ("empty", b""),
+        ("__streams.replay.topic", b"pizza-with-cheese"),
+        ("__streams.replay.partition", b"4"),
+        ("__streams.replay.offset", b"17"),
+        ("__streams.replay.timestamp", b"5"),
+        ("__streams.replay.service", b"joiner"),
+    ]
     assert publisher.published == [Event("pizza-with-cheese", key, value, 4, headers)]
 
 
-def test_a_record_that_was_put_away_several_times_is_put_back_once(publisher: FakePublisher) -> None:
-    """By several services, or after an earlier replay, when it has another offset; also in different batches."""
-    bad, again = FakeRecord("pizza", 4, 17, b"k", b"bad"), FakeRecord("pizza", 4, 20, b"k", b"bad")
-    batch = [letter_of(bad, offset) for offset in range(3)]
-    assert replayed(publisher, batch, [letter_of(bad, 3), letter_of(again, 4)]) == [None]
-    assert [event.value for event in publisher.published] == [b"bad"]
+def test_a_letter_of_an_older_version_is_as_old_as_when_it_was_put_away(publisher: FakePublisher) -> None:
+    """Its headers don't say when its record was written."""
+    letter = letter_of(FakeRecord("pizza", 4, 17, b"k", b"bad", timestamp=5), timestamp=9)
+    letter.headers = [header for header in letter.headers if not header[0].endswith(".timestamp")]
+    replayed(publisher, [letter])
+    assert dict(publisher.published[0].headers or [])["__streams.replay.timestamp"] == b"9"
+
+
+def test_a_letter_that_came_back_is_put_back_once(publisher: FakePublisher) -> None:
+    """However often it was put away; also in different batches."""
+    bad = FakeRecord("pizza", 4, 17, b"k", b"bad", timestamp=5)
+    replayed(publisher, [letter_of(bad, timestamp=9)])
+    [event] = publisher.published
+    again = as_record(event, offset=20, timestamp=30)
+    assert replayed(publisher, [letter_of(bad, 0), letter_of(bad, 1)], [letter_of(again, 2)]) == [None]
+    assert publisher.published == [event, event]
+
+
+def test_a_record_is_put_back_for_each_service_that_put_it_away(publisher: FakePublisher) -> None:
+    """And for no other, which may have used it long ago."""
+    bad = FakeRecord("pizza", 4, 17, b"k", b"bad")
+    batch = [letter_of(bad, offset, service) for offset, service in enumerate(("workers sauce", "workers cheese"))]
+    assert replayed(publisher, batch) == [None, None]
+    told = [dict(event.headers or [])["__streams.replay.service"] for event in publisher.published]
+    assert told == [b"workers sauce", b"workers cheese"]
+
+
+def test_what_is_discarded_is_not_put_back(publisher: FakePublisher) -> None:
+    """But what came back since then is."""
+    bad, other = FakeRecord("pizza", 4, 17, b"k", b"bad"), FakeRecord("pizza", 4, 18, b"k", b"other")
+    letters = [letter_of(bad, 0), letter_of(other, 1)]
+    letters.append(marker_of(letters[0], 2))
+    assert replayed(publisher, letters) == [None]
+    assert replayed(publisher, [*letters, letter_of(bad, 3)]) == [None, None]
+    assert [event.value for event in publisher.published] == [b"other", b"other", b"bad"]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +89,7 @@ def test_a_record_that_was_put_away_several_times_is_put_back_once(publisher: Fa
 def test_records_that_differ_in_anything_are_all_put_back(publisher: FakePublisher, other: FakeRecord) -> None:
     """Even from the same place: a topic may have been created anew."""
     bad = FakeRecord("pizza", 4, 17, b"k", b"bad")
-    assert replayed(publisher, [letter_of(bad), letter_of(other)]) == [None, None]
+    assert replayed(publisher, [letter_of(bad, 0), letter_of(other, 1)]) == [None, None]
     assert len(publisher.published) == 2
 
 
@@ -63,7 +102,7 @@ def test_the_next_batch_is_asked_for_when_the_last_one_is_acknowledged(publisher
             published.append(len(publisher.published))
             yield [letter_of(FakeRecord("pizza", 0, offset, b"k", b"%d" % offset))]
 
-    assert len(list(replay(batches(), publisher, Topics(), Selection()))) == 3
+    assert len(list(replay(batches(), Letters([]), publisher, Topics(), Selection()))) == 3
     assert published == [0, 1, 2]
 
 
@@ -72,7 +111,7 @@ def test_kafka_away_is_told_and_nothing_more_is_asked_for(publisher: FakePublish
     publisher.failures = 1
     batches = iter([[letter_of(FakeRecord("pizza", 0, offset, b"k", b"bad"))] for offset in range(2)])
     with pytest.raises(UnavailableError, match="not acknowledged"):
-        list(replay(batches, publisher, Topics(), Selection()))
+        list(replay(batches, Letters([]), publisher, Topics(), Selection()))
     assert len(list(batches)) == 1
 
 
@@ -81,6 +120,7 @@ def test_kafka_away_is_told_and_nothing_more_is_asked_for(publisher: FakePublish
     [
         (FakeRecord("pizza-dead-letters", 0, 0, b"k", b"{}"), "its headers don't say where it came from"),
         (claiming("pizza", "1", "many"), "its headers don't say where it came from"),
+        (claiming("pizza", "1", "2", service=b""), "its headers don't say which service put it away"),
         (claiming("__consumer_offsets", "1", "2"), "'__consumer_offsets' is no topic that is replayed to"),
         (claiming("pizza-dead-letters", "1", "2"), "'pizza-dead-letters' is no topic that is replayed to"),
         (claiming("pizza", "6", "2"), "pizza has no partition 6"),
@@ -138,4 +178,6 @@ def test_our_headers_count_where_there_are_foreign_ones_of_the_same_names(publis
     record = claiming("theirs", "9", "9")
     record.topic, record.partition = "pizza", 2
     assert replayed(publisher, [letter_of(record)]) == [None]
-    assert publisher.published == [Event("pizza", b"k", b"{}", 2, [])]
+    [event] = publisher.published
+    assert event[:4] == ("pizza", b"k", b"{}", 2)
+    assert not any(name.startswith("__streams.errors.") for name, _ in event.headers or [])

@@ -18,12 +18,12 @@ def test_no_dead_letters_is_said(command: Command) -> None:
 
 
 def test_a_replay_of_all_goes_on_where_the_last_one_ended(command: Command, groups: list[str | None]) -> None:
-    """A selection is replayed whether it was before or not."""
+    """A selection is replayed whether it was before or not. Each reads the topic to its end first."""
     command("replay")
     command("replay", "--topic", "pizza")
     command("replay", "--partition", "0")
     command("list")
-    assert groups == ["dead-letters-replay", None, None, None]
+    assert groups == [None, "dead-letters-replay"] + 3 * [None, None]
 
 
 def test_a_replay_tells_what_it_did(command: Command, letters: list[FakeRecord], publisher: FakePublisher) -> None:
@@ -31,7 +31,8 @@ def test_a_replay_tells_what_it_did(command: Command, letters: list[FakeRecord],
     letters += [FOREIGN, letter_of(FakeRecord("pizza", 4, 17, b"k", b"bad"))]
     result = command("replay")
     assert result.output == (
-        "not replayed pizza-dead-letters[0]@5: its headers don't say where it came from\nreplayed pizza[4]@17\n"
+        "not replayed pizza-dead-letters[0]@5: its headers don't say where it came from\n"
+        "replayed pizza[4]@17 for joiner\n"
     )
     assert result.exit_code == 1
     assert len(publisher.published) == 1
@@ -83,6 +84,6 @@ def test_kafka_away_while_reading_is_one_line(command: Command, monkeypatch: pyt
         raise UnavailableError("Kafka at localhost:9092: away")
 
     monkeypatch.setattr("pizzeria.dead_letters.read_back", read_back)
-    for name in ("list", "replay"):
-        result = command(name)
+    for arguments in (["list"], ["replay"], ["discard", "--all"]):
+        result = command(*arguments)
         assert (result.exit_code, result.output) == (1, "Kafka at localhost:9092: away\n")

@@ -6,7 +6,8 @@ from fakeredis import FakeRedis, FakeServer
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, Topics
 from pizzeria.order_store import ReportStore, seen_key
-from pizzeria.stream import Batch, Record
+from pizzeria.stream import Batch, Origin, Record
+from pizzeria.stream.origin import Replay
 from reporter.count import count
 from reporter.counts import Counts
 from tests.unit.fakes import record_of
@@ -72,3 +73,24 @@ def test_redis_away_is_not_the_events_fault(report_store: ReportStore, away: Non
     """The batch is to be tried again, not put away."""
     with pytest.raises(UnavailableError, match="Redis"):
         count(report_store, Counts(report_store), TOPICS)(BATCH)
+
+
+def test_what_is_replayed_is_counted_once_however_late_it_is_replayed_again(
+    report_store: ReportStore, redis: FakeRedis
+) -> None:
+    """Its mark stays for good, as dead letters do; those of other orders expire."""
+    record, pizza = partial("cheese", "extra")
+    record.headers += Replay("reporter", Origin(record.topic, 3, 17), 0).headers()
+    count(report_store, Counts(report_store), TOPICS)([(record, pizza), *BATCH[1:]])
+    assert redis.ttl(seen_key("cheese", "6f0c")) == -1
+    assert redis.ttl(seen_key("cheese", "other")) > 0
+    assert redis.ttl(seen_key("sauce", "6f0c")) > 0
+    assert report_store.reports() == COUNTED
+
+
+def test_the_marks_of_an_order_that_has_a_dead_letter_stay(report_store: ReportStore, redis: FakeRedis) -> None:
+    """Until then another copy of its event may be counted; the replay of the letter then counts nothing."""
+    redis.set("report:cheese", "no hash")
+    assert len(count(report_store, Counts(report_store), TOPICS)(BATCH)) == 4
+    assert redis.ttl(seen_key("cheese", "6f0c")) == redis.ttl(seen_key("cheese", "other")) == -1
+    assert redis.ttl(seen_key("sauce", "6f0c")) > 0

@@ -221,7 +221,16 @@ def test_the_reporter_may_be_anywhere(url: str) -> None:
     assert read_settings({"REPORTER_PORT": "9001"}).reporter_url == "http://127.0.0.1:9001"
 
 
-@pytest.mark.parametrize(("retry", "deadline", "first_look"), [("10", "300", 10), ("10", "5", 5), ("7", "7", 7)])
-def test_the_first_look_at_an_order_is_not_after_its_deadline(retry: str, deadline: str, first_look: int) -> None:
-    """A deadline may be shorter than the time after which pizzas are published again."""
-    assert read_settings({"ORDER_RETRY_S": retry, "ORDER_DEADLINE_S": deadline}).first_look_s == first_look
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"ORDER_RETRY_S": "5", "ORDER_DEADLINE_S": "5"}, "ORDER_RETRY_S=5: must be less than ORDER_DEADLINE_S=5"),
+        ({"ORDER_DEADLINE_S": "9"}, "ORDER_RETRY_S=10: must be less than ORDER_DEADLINE_S=9"),
+        ({"ORDER_TTL_S": "300"}, "ORDER_TTL_S=300: must be more than ORDER_DEADLINE_S=300"),
+        ({"ORDER_DEADLINE_S": "90000"}, "ORDER_TTL_S=86400: must be more than ORDER_DEADLINE_S=90000"),
+    ],
+)
+def test_times_that_contradict_each_other_are_named(environ: dict[str, str], message: str) -> None:
+    """Such a service does not start: an order would time out before it is tried again, or expire before that."""
+    assert message in error_of(environ)
+    assert read_settings({"ORDER_RETRY_S": "4", "ORDER_DEADLINE_S": "59", "ORDER_TTL_S": "60"}).order_ttl_s == 60

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 from kafka.errors import KafkaConnectionError
 
-from pizzeria.stream import Event
+from pizzeria.stream import Event, Origin
+from pizzeria.stream.origin import Replay
 from tests.unit.fakes import FakeRecord
 from tests.unit.rig import P0, P1, Rig, bad, good
 
@@ -74,6 +75,17 @@ def test_a_bad_record_becomes_a_dead_letter_and_its_neighbours_are_handled(rig: 
     assert headers["__streams.errors.offset"] == str(position).encode()
     assert headers["__streams.errors.exception"] == b"DecodeError"
     assert headers["__streams.errors.service"] == b"tester"
+
+
+def test_what_is_replayed_for_another_service_is_passed_over(rig: Rig) -> None:
+    """Good or bad: it is neither handled nor put away, and committed; what is for all is handled."""
+    records = [good(0), bad(1), good(2), good(3)]
+    for record, service in zip(records, ("another", "another", "tester", None), strict=True):
+        record.headers += Replay(service, Origin("pizza", 0, 7), 0).headers()
+    rig.run({P0: records}, {P0: [good(4)]})
+    assert rig.handled == [["pizza[0]@2", "pizza[0]@3"], ["pizza[0]@4"]]
+    assert rig.published("dead") == []
+    assert rig.consumer.committed == {P0: 5}
 
 
 def test_a_record_that_is_nested_too_deeply_is_a_dead_letter(rig: Rig) -> None:

@@ -1,7 +1,8 @@
 """The handler of the workers."""
 
 from pizzeria.events import Pizza, decode
-from pizzeria.stream import Batch
+from pizzeria.stream import Batch, Origin
+from pizzeria.stream.origin import Replay
 from tests.unit.fakes import record_of
 from workers.worker import add_topping
 
@@ -38,3 +39,11 @@ def test_the_events_go_to_the_topping_s_topic_and_the_partition_they_came_from()
 def test_no_pizzas_give_no_events() -> None:
     """A batch may have nothing but records that aren't pizzas."""
     assert handle([]) == []
+
+
+def test_what_comes_of_a_replay_says_so() -> None:
+    """It is for all who read the topic, and they see how old it is."""
+    record = record_of(PIZZAS[0], partition=4)
+    record.headers += [("trace", b"1"), *Replay("workers cheese", Origin("pizza", 4, 17), 5).headers()]
+    events = handle([(record, PIZZAS[0]), BATCH[1]])
+    assert [event.headers for event in events] == [Replay(None, Origin("pizza", 4, 17), 5).headers(), None]

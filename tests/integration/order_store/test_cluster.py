@@ -9,7 +9,7 @@ from redis.crc import key_slot
 
 from local.ports import HOST
 from pizzeria.errors import UnavailableError
-from pizzeria.order_store import OPEN_ORDERS, Client, OrderStore, Watcher, connect, order_key
+from pizzeria.order_store import OPEN_ORDERS, Client, OrderStore, Watcher, connect, order_key, reserve_key
 from pizzeria.settings import Settings
 from tests.integration.order_store.orders import RETRY_S, TTL_S, listened_to, read
 from tests.pizzas import FULL
@@ -159,7 +159,7 @@ def test_a_slot_that_moves_takes_its_orders_and_those_who_watch_with_it(
     assert next(watch)
     taker.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[giver])
     giver.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[taker])
-    giver.migrate(HOST, new, order_key(order_id), 0, 1000)
+    giver.migrate(HOST, new, [order_key(order_id), reserve_key(order_id)], 0, 1000)
     assert store.join({(order_id, 1): {0: {"sauce": "light"}}}) == {}
     for server in (taker, giver):
         server.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[taker])

@@ -17,7 +17,7 @@ from pizzeria.order_store import (
     order_key,
 )
 from pizzeria.toppings import TOPPINGS
-from tests.integration.order_store.orders import TTL_S, listen, read
+from tests.integration.order_store.orders import listen, read
 from tests.pizzas import FULL
 
 
@@ -39,7 +39,8 @@ def test_an_order_is_readable_with_plain_redis_commands(store: OrderStore, redis
     for topping in TOPPINGS:
         store.join({(order_id, 1): {0: {topping: FULL[topping]}}})
     fields: Any = redis.hgetall(order_key(order_id))
-    assert set(fields) == {"status", "count", "ready", "created_at", "completed_at", "pizza:0"}
+    assert set(fields) == {"status", "count", "ready", "created_at", "toppings", "completed_at", "pizza:0"}
+    assert fields["toppings"] == "sauce,cheese,meats,veggies"
     assert (fields["status"], fields["count"], fields["ready"]) == ("ready", "1", "1")
     assert fields["pizza:0"] == '{"sauce":"light","cheese":"goat cheese","meats":"ham & bacon","veggies":"none"}'
 
@@ -118,19 +119,6 @@ def test_an_order_of_many_pizzas_fits_into_the_scripts(store: OrderStore, report
     assert report_store.count({("sauce", order_id): dict.fromkeys(range(2500), "light")}) == {}
     assert read(store, order_id).status == "ready"
     assert report_store.reports()["sauce"] == {"light": 2500}
-
-
-def test_every_order_expires_and_a_change_renews_it(store: OrderStore, redis: "Redis") -> None:
-    """The time to live runs from the last change."""
-    order_id = store.place(1, "a key")
-    assert 0 < redis.ttl(order_key(order_id)) <= TTL_S
-    assert 0 < redis.ttl("idempotency:a key") <= TTL_S
-    redis.expire(order_key(order_id), 10)
-    store.join({(order_id, 1): {0: {"sauce": "light"}}})
-    assert redis.ttl(order_key(order_id)) > 10
-    redis.expire(order_key(order_id), 10)
-    store.join({(order_id, 1): {0: {"sauce": "light"}}})
-    assert redis.ttl(order_key(order_id)) <= 10
 
 
 def test_each_change_is_published_on_the_channel_of_the_order(store: OrderStore, redis: "Redis") -> None:

@@ -13,6 +13,7 @@ from pizzeria.order_store import (
 )
 from tests.integration.order_store.orders import RETRY_S, listen, read
 from tests.pizzas import FULL
+from tests.waiting import eventually
 
 
 def test_an_order_is_on_the_relays_list_from_the_start(store: OrderStore, redis: "Redis") -> None:
@@ -38,15 +39,48 @@ def test_a_claim_is_a_lease(store: OrderStore, outbox: Outbox, redis: "Redis") -
     assert claim.now.timestamp() == pytest.approx(seconds, abs=2)
 
 
+def make_due(redis: Any, *order_ids: str) -> None:
+    """Let the relay look at orders now."""
+    redis.zadd(OPEN_ORDERS, dict.fromkeys(order_ids, 1000))
+
+
 def test_orders_are_put_off_and_dropped(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
     """One that was dropped meanwhile doesn't come back."""
     kept, dropped = store.place(1), store.place(1)
+    make_due(redis, kept, dropped)
     claim = outbox.claim(10, 30)
-    outbox.drop([dropped])
+    outbox.drop(claim, [dropped])
     outbox.put_off(claim, {kept: 0.0, dropped: 0.0})
     assert outbox.claim(10, 30).order_ids == [kept]
-    outbox.drop([])
+    outbox.drop(claim, [])
     outbox.put_off(claim, {})
+
+
+def test_what_is_not_under_the_claim_any_more_is_left_alone(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
+    """The relay was paused: another one has claimed the orders, or somebody has scheduled them anew."""
+    hurried, claimed = store.place(1), store.place(1)
+    make_due(redis, hurried, claimed)
+    late = outbox.claim(10, 0.05)
+    eventually(lambda: outbox.claim(10, 30).order_ids)
+    store.hurry(hurried)
+    scores = redis.zrange(OPEN_ORDERS, 0, -1, withscores=True)
+    outbox.put_off(late, {hurried: 99.0})
+    outbox.drop(late, [hurried, claimed])
+    assert redis.zrange(OPEN_ORDERS, 0, -1, withscores=True) == scores
+
+
+def test_an_order_that_is_stored_while_a_relay_drops_it_stays_on_the_list(
+    store: OrderStore, outbox: Outbox, redis: "Redis"
+) -> None:
+    """Its first try had died between the list and the order; the retry stores it after the relay has looked for it."""
+    order_id = store.place(1, "k")
+    redis.delete(order_key(order_id))
+    make_due(redis, order_id)
+    claim = outbox.claim(10, 30)
+    assert store.heads(claim.order_ids) == {order_id: None}
+    assert store.place(1, "k") == order_id
+    outbox.drop(claim, [order_id])
+    assert redis.zrange(OPEN_ORDERS, 0, -1) == [order_id]
 
 
 def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") -> None:
@@ -62,6 +96,16 @@ def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") 
     told = '{"status":"timed_out","ready":0,"count":1,"pizzas":{}}'
     assert [channel.get_message(timeout=0.5)["data"], channel.get_message(timeout=0.1)] == [told, None]
     channel.close()
+
+
+def test_an_order_that_somebody_has_edited_times_out_and_holds_nobody_up(store: OrderStore, redis: "Redis") -> None:
+    """Without its number of ready pizzas, or as another type."""
+    edited, odd, other = (store.place(1) for _ in range(3))
+    redis.hdel(order_key(edited), "ready")
+    redis.delete(order_key(odd))
+    redis.set(order_key(odd), "text")
+    assert store.time_out([edited, odd, other]) == [edited, other]
+    assert redis.hget(order_key(edited), "status") == "timed_out"
 
 
 def test_an_order_that_its_events_create_is_put_on_the_relays_list(store: OrderStore, redis: "Redis") -> None:
@@ -95,7 +139,7 @@ def test_an_order_in_a_hurry_is_due_now_but_not_before_its_elders(
     """And one that has left the list doesn't come back."""
     hurried, elder, gone = (store.place(1) for _ in range(3))
     redis.zadd(OPEN_ORDERS, {elder: 1000})
-    outbox.drop([gone])
+    redis.zrem(OPEN_ORDERS, gone)
     store.hurry(hurried)
     store.hurry(gone)
     assert outbox.claim(10, 30).order_ids == [elder, hurried]

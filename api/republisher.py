@@ -1,0 +1,145 @@
+"""What the relay does with Kafka: publish again the pizzas that orders lack."""
+
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import structlog
+
+from api.events import pizza_events
+from pizzeria.errors import UnavailableError
+from pizzeria.events import Topics
+from pizzeria.order_store import Claim, Head, Order, OrderStore, Outbox
+from pizzeria.process import Stop
+from pizzeria.settings import Settings
+from pizzeria.stream import Publisher
+
+PUBLISHED_AT_ONCE = 2_000  # pizzas, or one order
+PUBLISH_S = 4.0  # for all that was claimed: orders that are due meanwhile wait
+TRY_S = 1.0  # the same after Kafka did not answer
+AGAIN_S = 2.0  # until the next look at an order that could not be published
+_ALL = -1  # in place of a partition: Kafka did not tell which there are
+
+log = structlog.stdlib.get_logger()
+
+
+class ClaimedOrders(NamedTuple):
+    """The open orders of a claim, by their ids."""
+
+    claim: Claim
+    heads: Mapping[str, Head]
+
+
+class Republisher:
+    """Publishes the pizzas that claimed orders lack, and sets the next look at each order, or drops it.
+
+    Args:
+        store: the orders.
+        outbox: which of them are open.
+        publisher: for the pizzas.
+        topics: the names.
+        settings: order_retry_s, order_deadline_s and max_order_size.
+    """
+
+    def __init__(
+        self, store: OrderStore, outbox: Outbox, publisher: Publisher, topics: Topics, settings: Settings
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._publisher = publisher
+        self._topics = topics
+        self._retry_s = settings.order_retry_s
+        self._deadline_s = settings.order_deadline_s
+        self._largest = settings.max_order_size
+        self._patience_s = PUBLISH_S
+
+    def publish(self, claims: Sequence[ClaimedOrders], stop: Stop) -> None:
+        """Publish, for a few seconds at the most; what is left is looked at again soon.
+
+        Args:
+            claims: the orders.
+            stop: when it is set, the rest is left to others.
+
+        Raises:
+            UnavailableError: Redis is away, or Kafka did not take all of it.
+        """
+        deadline, self._patience_s = time.monotonic() + self._patience_s, PUBLISH_S
+        failures: dict[int, UnavailableError] = {}  # by partition, for others may be well
+        for claim, heads in claims:
+            to_do = set(heads)
+            try:
+                for partition, part in self._parts(heads, failures):
+                    left_s = deadline - time.monotonic()
+                    if stop.is_set() or left_s <= 0:
+                        break
+                    if partition not in failures:
+                        try:
+                            self._publish_part(claim, part, left_s / 2, stop)
+                            to_do -= part.keys()
+                        except UnavailableError as error:
+                            failures[partition] = error
+            finally:
+                self._outbox.put_off(claim, dict.fromkeys(to_do, AGAIN_S))
+        if failures:
+            self._patience_s = TRY_S
+            raise next(iter(failures.values()))
+
+    def _parts(
+        self, heads: Mapping[str, Head], failures: dict[int, UnavailableError]
+    ) -> Iterator[tuple[int, dict[str, Head]]]:
+        """Yield partitions and orders of them, not too many pizzas at once; nothing if Kafka doesn't tell which."""
+        parts: dict[int, dict[str, Head]] = defaultdict(dict)
+        pizzas: Counter[int] = Counter()
+        for order_id, head in heads.items():
+            if _ALL in failures:
+                return
+            try:
+                partition = self._publisher.partition_of(order_id.encode(), self._topics.pizza)
+            except UnavailableError as error:
+                failures[_ALL] = error
+                return
+            parts[partition][order_id] = head
+            pizzas[partition] += head.count
+            if pizzas[partition] >= PUBLISHED_AT_ONCE:
+                pizzas[partition] = 0
+                yield partition, parts.pop(partition)
+        yield from parts.items()
+
+    def _publish_part(self, claim: Claim, heads: Mapping[str, Head], timeout_s: float, stop: Stop) -> None:
+        orders = [order for order_id in heads if (order := self._read(order_id))]
+        events = [
+            event
+            for order in orders
+            if order.count <= self._largest  # no service makes the pizzas of a larger one
+            for event in pizza_events(self._publisher, self._topics, order.id, order.count, order.incomplete())
+        ]
+        self._publisher.publish(events, timeout_s, stop)
+        delays_s: dict[str, float] = {}
+        for order in orders:
+            age_s = heads[order.id].age_s(claim.now)
+            if age_s < self._deadline_s:
+                # Ever later, for what is published again adds to a backlog that may be why the order is late.
+                delay_s = max(age_s, self._retry_s) * random.uniform(2.5, 3.0)  # noqa: S311 - no secret
+                delays_s[order.id] = round(min(delay_s, self._deadline_s - age_s), 3)
+            log.info(
+                "published again",
+                order_id=order.id,
+                missing=dict(
+                    Counter(topping for pizza_id in range(order.count) for topping in order.missing(pizza_id))
+                ),
+                topic=self._topics.pizza,
+                retry_s=delays_s.get(order.id),
+            )
+        self._outbox.put_off(claim, delays_s)
+        dropped = heads.keys() - delays_s.keys()
+        self._store.expire(dropped)  # first, or nothing would ever delete the orders if this process died in between
+        self._outbox.drop(claim, dropped)
+
+    def _read(self, order_id: str) -> Order | None:
+        try:
+            return self._store.get(order_id)
+        except (KeyError, ValueError) as error:  # somebody has changed it by hand; the others must not suffer
+            log.warning("order cannot be read", order_id=order_id, error=repr(error))
+            return None
