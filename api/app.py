@@ -10,7 +10,8 @@ from api.report import passed_on
 from api.reporter import Reporter
 from api.waiting import WaitingRoom
 from pizzeria.events import Topics
-from pizzeria.http import answer_with_problems, health, report
+from pizzeria.health import Probe
+from pizzeria.http import answer_with_problems, health, protect, report
 from pizzeria.order_store import OrderStore, ReportStore
 from pizzeria.stream import Publisher
 
@@ -37,10 +38,11 @@ def create_app(
     """
     app = Flask("api", static_folder=None)  # the page has its own
     answer_with_problems(app)
+    protect(app)
     app.register_blueprint(orders(store, waiting, publisher, topics, largest))
     app.register_blueprint(live(waiting))
     app.register_blueprint(page(largest))
     app.register_blueprint(report(passed_on(reporter, counts)))
-    app.register_blueprint(health(ready=store.ping))
+    app.register_blueprint(health(ready=Probe(store.ping)))
     app.register_blueprint(docs(document(largest)))
     return app

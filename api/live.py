@@ -15,7 +15,7 @@ from pizzeria.http import RETRY_AFTER_S, problem
 from pizzeria.order_store import Order
 
 HEARTBEAT_S = 15.0  # proxies close a connection on which nothing is heard for long
-_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_HEADERS = {"X-Accel-Buffering": "no"}
 
 log = structlog.stdlib.get_logger()
 

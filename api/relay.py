@@ -107,7 +107,8 @@ def main() -> None:
     settings = process.start("api.relay")
     redis, publisher = connect(settings), Publisher(settings)
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
-    service.run(Relay(store, Outbox(redis), publisher, Topics(), settings), publisher, settings)
+    relay = Relay(store, Outbox(redis), publisher, Topics(), settings)
+    service.run(relay, publisher, settings, store.takes_changes)
 
 
 if __name__ == "__main__":

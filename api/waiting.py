@@ -14,7 +14,6 @@ from pizzeria.order_store import Order, Watcher
 from pizzeria.wsgi import STOPPING
 
 LONGEST_WAIT_S = 30
-_SILENT_CLIENT_MS = 30_000
 
 
 class Wait(NamedTuple):
@@ -52,9 +51,6 @@ class WaitingRoom:
             FullError: all seats are taken.
         """
         client: socket.socket | None = request.environ.get("gunicorn.socket")
-        if client and hasattr(socket, "TCP_USER_TIMEOUT"):
-            # One that neither reads nor hangs up would keep its seat for ever.
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_CLIENT_MS)
         is_stopping = current_app.extensions.get(STOPPING, lambda: False)
         if not self._seats.acquire(blocking=False):
             raise FullError

@@ -12,7 +12,7 @@ def main() -> None:
     settings = process.start(SERVICE)
     store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
     publisher = Publisher(settings)
-    service.run(joiner_stream(settings, store, publisher, Topics()), publisher, settings)
+    service.run(joiner_stream(settings, store, publisher, Topics()), publisher, settings, store.takes_changes)
 
 
 if __name__ == "__main__":

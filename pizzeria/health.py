@@ -1,11 +1,55 @@
 """/healthz and /readyz of the services that have no HTTP of their own; without Flask, which is 20 MB a process."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Lock, Thread
 
 from msgspec import json
+
+from pizzeria.errors import UnavailableError
+
+SILENT_CLIENT_S = 10.0  # for each part of a request; then its thread ends
+_PROBE_S = 2.0
+
+
+class Probe:
+    """A check of what a service needs that is answered within 2 s, however long it takes.
+
+    Args:
+        check: raises UnavailableError to say what is missing. It runs once at a time; whoever asks meanwhile gets the
+            same answer.
+    """
+
+    def __init__(self, check: Callable[[], object]) -> None:
+        self._check = check
+        self._lock = Lock()
+        self._result: Future[bool] | None = None
+
+    def __call__(self) -> bool:
+        """Return True if nothing is missing.
+
+        Raises:
+            UnavailableError: something is, or there is no answer.
+        """
+        with self._lock:
+            if self._result is None or self._result.done():
+                self._result = Future()
+                Thread(target=self._run, args=(self._result,), daemon=True).start()
+            result = self._result
+        try:
+            return result.result(_PROBE_S)
+        except TimeoutError:
+            message = f"no answer within {_PROBE_S:.0f} s"
+            raise UnavailableError(message, public=message) from None
+
+    def _run(self, result: Future[bool]) -> None:
+        try:
+            self._check()
+            result.set_result(True)
+        except Exception as error:  # noqa: BLE001 - raised where it was asked
+            result.set_exception(error)
 
 
 def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
@@ -14,22 +58,36 @@ def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
     Args:
         host: where to listen.
         port: where to listen.
-        ready: whether it can.
+        ready: whether it can; raises UnavailableError to say why not.
 
     Raises:
         SystemExit: the port can't be had; one line says so.
     """
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = SILENT_CLIENT_S
+
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 self._answer(HTTPStatus.OK, {"status": "ok"})
             elif self.path != "/readyz":
                 self._problem(HTTPStatus.NOT_FOUND, "there are /healthz and /readyz")
-            elif ready():
-                self._answer(HTTPStatus.OK, {"status": "ready"})
             else:
-                self._problem(HTTPStatus.SERVICE_UNAVAILABLE, "not ready")
+                self._readyz()
+
+        def _readyz(self) -> None:
+            try:
+                detail = "" if ready() else "not ready"
+            except UnavailableError as error:
+                detail = error.public
+            if detail:
+                self._problem(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+            else:
+                self._answer(HTTPStatus.OK, {"status": "ready"})
+
+        def send_error(self, code: int, message: str | None = None, _explain: str | None = None) -> None:
+            self.close_connection = True
+            self._problem(HTTPStatus(code), message or HTTPStatus(code).description)
 
         def _problem(self, status: HTTPStatus, detail: str) -> None:
             body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
@@ -41,6 +99,7 @@ def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
             payload = json.encode(body) + b"\n"
             self.send_response(status)
             self.send_header("Content-Type", content_type)
+            self.send_header("Cache-Control", "no-store")
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)

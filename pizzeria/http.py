@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import structlog
-from flask import Blueprint, Flask, Response, abort
+from flask import Blueprint, Flask, Response, abort, request
 from msgspec import Struct, json
 from werkzeug.exceptions import HTTPException
 from werkzeug.http import HTTP_STATUS_CODES
@@ -12,6 +12,8 @@ from pizzeria.errors import UnavailableError
 from pizzeria.toppings import TOPPINGS
 
 RETRY_AFTER_S = 2
+NO_STORE = "no-store"
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 log = structlog.stdlib.get_logger()
 
@@ -65,8 +67,8 @@ def answer_with_problems(app: Flask) -> None:
         return response
 
     def unavailable(error: UnavailableError) -> Response:
-        log.warning("unavailable", error=str(error))
-        return problem(503, str(error), {"Retry-After": str(RETRY_AFTER_S)})
+        log.warning("unavailable", error=str(error), detail=error.public)
+        return problem(503, error.public, {"Retry-After": str(RETRY_AFTER_S)})
 
     def fault(_error: Exception) -> Response:
         log.exception("fault")
@@ -75,6 +77,36 @@ def answer_with_problems(app: Flask) -> None:
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(UnavailableError, unavailable)
     app.register_error_handler(Exception, fault)
+
+
+def protect(app: Flask) -> None:
+    """Refuse what a browser sends from another site, and let no cache keep an answer that doesn't allow it.
+
+    Args:
+        app: whose answers of use to a cache have a Cache-Control of their own.
+    """
+
+    @app.before_request
+    def refuse_cross_site() -> Response | None:
+        if request.method in _SAFE_METHODS or not (sender := _other_site()):
+            return None
+        return problem(403, f"a browser sent this {request.method} from another site ({sender})")
+
+    @app.after_request
+    def forbid_storing(response: Response) -> Response:
+        if response.status_code >= 400 or "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = NO_STORE
+        return response
+
+
+def _other_site() -> str | None:
+    """Return the header that says that a browser sent the request from another site, as Go's CrossOriginProtection."""
+    site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    if site:
+        return None if site in ("same-origin", "none") else f"Sec-Fetch-Site: {site}"
+    host = request.headers.get("Host", "").lower()
+    # An older browser, or one that asks an address of a local network. Anything else, such as curl, sends no Origin.
+    return f"Origin: {origin}" if origin and origin not in (f"http://{host}", f"https://{host}") else None
 
 
 def health(ready: Callable[[], bool]) -> Blueprint:

@@ -4,25 +4,23 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args, get_origin
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, ValidationError, convert, structs
 
 from pizzeria.events import LARGEST_COUNT
+from pizzeria.redis_url import REDIS_EXPECTED, REDIS_PATTERN, RedisUrl
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
 LARGEST_PORT = 65535
 Port = Annotated[int, Meta(ge=1, le=LARGEST_PORT)]
 Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*\Z")]
 
-_NODE = r"(\[[0-9a-fA-F:.]+\]|[^\s,:/?#@\[\]]+):[0-9]{1,5}"
-_REDIS = rf"^((rediss?|unix)://|rediss?\+cluster://([^\s/?#]*@)?{_NODE}(,{_NODE})*(/[0-9]*)?(\?[^\s#@]*)?\Z)"
 _HTTP = r"^https?://(\[[0-9a-fA-F:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?\Z"
 
 _PATTERNS = {
     "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or several with commas between them",
-    "REDIS_URL": "expected redis://, rediss:// or unix:// and the address, "
-    "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or several with commas between them",
+    "REDIS_URL": REDIS_EXPECTED,
     "REPORTER_URL": "expected http:// or https://, a host and, if need be, a port and a path",
 }
 _SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
@@ -48,7 +46,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     kafka_topic_partitions: AtLeastOne = 6  # of each topic, when `pizzeria topics` creates it
     kafka_topic_replication: AtLeastOne = 1
 
-    redis_url: Annotated[str, Meta(pattern=_REDIS)] = "redis://localhost:6379/0"
+    redis_url: Annotated[str, Meta(pattern=REDIS_PATTERN)] = "redis://localhost:6379/0"
     order_ttl_s: Annotated[int, Meta(ge=60)] = 24 * 60 * 60  # that an order is kept after its last change
     order_retry_s: AtLeastOne = 10  # until the missing pizzas of an order are published again, for the first time
     order_deadline_s: AtLeastOne = 5 * 60  # until an order that is not complete has timed out
@@ -67,32 +65,15 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @property
-    def redis_is_cluster(self) -> bool:
-        """Whether redis_url leads to a Redis Cluster."""
-        return self.redis_url.startswith(("redis+cluster:", "rediss+cluster:"))
-
-    @property
-    def redis_urls(self) -> list[str]:
-        """The URL of each server that redis_url names: of one, or of some nodes of a cluster."""
-        if not self.redis_is_cluster:
-            return [self.redis_url]
-        scheme, _, rest = self.redis_url.partition("+cluster://")
-        credentials, at, rest = rest.rpartition("@")
-        nodes = rest.partition("?")[0].partition("/")[0]
-        return [f"{scheme}://{credentials}{at}{node}{rest.removeprefix(nodes)}" for node in nodes.split(",")]
+    def redis(self) -> RedisUrl:
+        """What redis_url leads to."""
+        return RedisUrl.parse(self.redis_url)
 
     def __post_init__(self) -> None:
         for server in self.kafka_bootstrap_servers.split(","):
             if not 0 < int(server.rpartition(":")[2]) <= LARGEST_PORT:
                 raise ValueError(f"KAFKA_BOOTSTRAP_SERVERS={self.kafka_bootstrap_servers!r}: no such port: {server!r}")
-        for url in self.redis_urls:
-            try:
-                _ = urlsplit(url).port
-            except ValueError:  # its message may show a part of the password
-                raise ValueError("REDIS_URL: the port is no number; write / in a password as %2F") from None
-            database = parse_qs(urlsplit(url).query).get("db", [urlsplit(url).path[1:]])[0]
-            if self.redis_is_cluster and database not in ("", "0"):
-                raise ValueError(f"REDIS_URL: a cluster has only database 0, not {database}")
+        _ = self.redis  # raises what is wrong with it
         if self.order_retry_s >= self.order_deadline_s:
             raise ValueError(
                 f"ORDER_RETRY_S={self.order_retry_s}: must be less than ORDER_DEADLINE_S={self.order_deadline_s},"

@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from pizzeria.settings import Settings
+from pizzeria.worker import Worker
 
 CLOSE = "close"
 STOPPING = "stopping"
@@ -66,7 +67,7 @@ def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processe
             "workers": processes,
             "threads": threads,
             "worker_connections": threads + _IDLE_CONNECTIONS,
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "keepalive": 30,
             "graceful_timeout": 5,
             "logger_class": _Log,

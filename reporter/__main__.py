@@ -8,6 +8,7 @@ from pizzeria import process
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
 from pizzeria.order_store import ReportStore, connect
+from pizzeria.service import readiness
 from pizzeria.stream import Publisher
 from pizzeria.wsgi import CLOSE, serve
 from reporter.app import create_app
@@ -28,7 +29,7 @@ def main() -> None:
         publisher = Publisher(settings)
         counter = Counter(lambda: reporter_stream(settings, store, counts, publisher, Topics()))
         counter.start()
-        app = create_app(counts, lambda: counter.connected)
+        app = create_app(counts, lambda: counter.connected, readiness(lambda: counter.connected, store.takes_counts))
 
         def close() -> None:
             counter.close()

@@ -9,6 +9,7 @@ from pizzeria.http import json_response
 
 # Found without an import, which would read all that the package has into memory.
 _SWAGGER_UI = str(distribution("offapi").locate_file("offapi"))
+_ASK_AGAIN = {"Cache-Control": "no-cache"}  # as the files: a cache may keep it, but not answer with it unasked
 _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"  # its style sheet has its icons in itself
 
 
@@ -24,12 +25,12 @@ def docs(document: Part) -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def get_document() -> Response:
-        return json_response(document)
+        return json_response(document, headers=_ASK_AGAIN)
 
     @blueprint.get("/docs")
     def get_docs() -> Response:
         page = make_response(render_template("docs.html"))
-        page.headers["Content-Security-Policy"] = _POLICY
+        page.headers.update(_ASK_AGAIN | {"Content-Security-Policy": _POLICY})
         return page
 
     @blueprint.get('/docs/<any("swagger_bundle.js", "swagger_style.css"):name>')

@@ -50,6 +50,7 @@ def _post_order(largest: int) -> Part:
     }
     details = {
         400: f"'lots' is not a number of pizzas; order 1 to {largest}",
+        403: "a browser sent this POST from another site (Sec-Fetch-Site: cross-site)",
         413: f"an order has {largest} pizzas at the most",
         422: "Idempotency-Key 'table 7' was given to an order of 2, not 5",
     }

@@ -4,12 +4,12 @@ from typing import Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
-from pizzeria.http import RETRY_AFTER_S, Problem
+from pizzeria.http import NO_STORE, RETRY_AFTER_S, Problem
 
 Part = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/{name}"
-REDIS_AWAY = {503: "Redis: Connection refused"}
+REDIS_AWAY = {503: "Redis does not answer"}
 
 
 def schema_of(model: type) -> Part:
@@ -38,12 +38,13 @@ def answer(
         description: what it says.
         schema: of its body.
         example: a body.
-        headers: of it.
+        headers: of it, beside Cache-Control.
         kind: its media type.
     """
+    not_kept = header("No cache may keep it.", {"const": NO_STORE}, NO_STORE, required=True)
     return {
         "description": description,
-        "headers": headers or {},
+        "headers": {"Cache-Control": not_kept} | (headers or {}),
         "content": {kind: {"schema": schema, "example": example}},
     }
 
@@ -68,4 +69,4 @@ def problems(details: dict[int, str]) -> Part:
 
 
 # gunicorn says so, before the API has seen anything of the request.
-TOO_LONG = {"414": answer("The address has more than 4094 bytes.", {"type": "string"}, "<html>…", kind="text/html")}
+TOO_LONG = problems({414: "Request Line is too large (4207 > 4094)"})

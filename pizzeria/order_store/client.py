@@ -2,13 +2,18 @@
 
 from typing import Any
 
-from redis import BlockingConnectionPool, Redis
-from redis.connection import parse_url
+from redis import Redis
+from redis.connection import SSLConnection, parse_url
+from redis.maint_notifications import MaintNotificationsConfig
+from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
 
 from pizzeria.order_store.cluster import Cluster
+from pizzeria.order_store.connections import Parser, Pool, Primary, SentinelPool
 from pizzeria.settings import Settings
 
 _CONNECTIONS = 16
+# Of a sentinel: one that is silent must not take the time that a primary has to answer.
+_SENTINEL = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 
 Client = Redis | Cluster
 
@@ -28,13 +33,28 @@ def connect(settings: Settings, connections: int = _CONNECTIONS) -> Client:
         "encoding_errors": "replace",  # somebody else's bytes must not stop a service
         "socket_timeout": 2,
         "socket_connect_timeout": 1,
+        "parser_class": Parser,
+        # Of Redis Enterprise alone; with them the pool would not see that a connection has an answer left unread.
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
-    servers = [options | parse_url(url) for url in settings.redis_urls]  # type: ignore[no-untyped-call]  # redis-py's fault
-
-    def client(server: dict[str, Any]) -> "Redis":
-        return Redis.from_pool(BlockingConnectionPool(**server))  # type: ignore[no-untyped-call]
-
-    if not settings.redis_is_cluster:
-        return client(servers[0])
+    servers = [options | parse_url(url) for url in settings.redis.urls]  # type: ignore[no-untyped-call]  # redis-py's fault
+    if settings.redis.kind == "server":
+        return _client(servers[0])
+    if settings.redis.kind == "sentinel":
+        return _client_of_primary(settings.redis.primary, servers)
     seeds = [(server["host"], server["port"]) for server in servers]
-    return Cluster(seeds, lambda address: client(servers[0] | dict(zip(("host", "port"), address, strict=True))))
+    return Cluster(seeds, lambda address: _client(servers[0] | dict(zip(("host", "port"), address, strict=True))))
+
+
+def _client(server: dict[str, Any]) -> "Redis":
+    return Redis.from_pool(Pool(**server))  # type: ignore[no-untyped-call]
+
+
+def _client_of_primary(name: str, sentinels: list[dict[str, Any]]) -> "Redis":
+    """Return a client of the primary that sentinels know; the user, the password and the database are the primary's."""
+    own = [{key: sentinel[key] for key in sentinel.keys() - {"username", "password", "db"}} for sentinel in sentinels]
+    primary = Primary(name, [_client(each | _SENTINEL) for each in own])
+    options = {key: value for key, value in sentinels[0].items() if key not in ("host", "port")}
+    encrypted = options.pop("connection_class", None) is SSLConnection
+    connection = SentinelManagedSSLConnection if encrypted else SentinelManagedConnection
+    return Redis.from_pool(SentinelPool(primary, connection_class=connection, **options))

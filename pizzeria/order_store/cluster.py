@@ -119,7 +119,13 @@ class Cluster(CoreCommands):
         try:
             results: list[Any] = pipeline.execute(raise_on_error=False)
         except RedisError as error:
-            results = [error.with_traceback(None)] * expected  # which would lead back to these results
+            # Not as a result of these commands, even if it is an answer, for that was to the connecting.
+            lost = (
+                error
+                if isinstance(error, (ConnectionError, TimeoutError))
+                else ConnectionError(str(error), status_code=error.status_code)
+            )
+            results = [lost.with_traceback(None)] * expected  # which would lead back to these results
         if any(isinstance(result, (ConnectionError, TimeoutError, ClusterDownError)) for result in results):
             self._learn()  # a replica may have taken over
         return results[1::2] if asking else results

@@ -1,11 +1,12 @@
 """The report's counts, in Redis."""
 
 from collections.abc import Collection, Mapping
+from functools import partial
 from typing import Any
 
 from pizzeria.order_store.client import Client
 from pizzeria.order_store.keys import report_key, seen_key
-from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors
+from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors, takes
 from pizzeria.toppings import TOPPINGS
 
 CountedOrder = tuple[str, str]  # a topping and the id of an order
@@ -48,6 +49,10 @@ class ReportStore:
         return {
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
         }
+
+    def takes_counts(self) -> bool:
+        """Return True if toppings can be counted: Redis takes a write to the counts of each."""
+        return all(takes(partial(self._redis.hdel, report_key(topping), "")) for topping in TOPPINGS)
 
     def keep(self, orders: Collection[CountedOrder]) -> None:
         """Remember for good which pizzas of orders are counted, and which will be."""

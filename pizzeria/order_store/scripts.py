@@ -1,7 +1,6 @@
 """Lua scripts called by their SHA, many in one round trip, and what the errors of Redis mean."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
 from pathlib import Path
@@ -14,6 +13,9 @@ from pizzeria.order_store.client import Client
 from pizzeria.order_store.cluster import Cluster
 
 _CLOCK = "clock"  # put before each script
+_NO_WRITES = "Redis takes no writes now"
+_PUBLIC = {"OOM": "Redis is full", "READONLY": _NO_WRITES, "MISCONF": _NO_WRITES, "NOREPLICAS": _NO_WRITES}
+_KILLED = "Script killed by user"  # SCRIPT KILL is meant for an outsider's script, but may end one of ours
 _PIZZAS_PER_CALL = 1_000  # a Lua function takes 8,000 arguments at the most, and count.lua makes four of each pizza
 
 
@@ -121,19 +123,37 @@ def checked(results: list[Any]) -> list[Any]:
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Raise UnavailableError for what time will heal; errors about the data stay as they are."""
+    """Raise UnavailableError for what time will heal; that a key is of another type stays as it is."""
     try:
         yield
     except RedisError as error:
-        if _is_about_data(error):
+        code = _code(error)
+        if code == "WRONGTYPE":
             raise
+        raise UnavailableError(f"Redis: {error}", public=_PUBLIC.get(code, "Redis does not answer")) from error
+
+
+def takes(write: Callable[[], object]) -> bool:
+    """Return True if Redis takes a write, which had better change nothing.
+
+    Raises:
+        UnavailableError: it doesn't; or the key is of another type, until somebody deletes it.
+    """
+    try:
+        with redis_errors():
+            write()
+    except ResponseError as error:
         raise UnavailableError(f"Redis: {error}") from error
+    return True
 
 
 def _is_about_data(error: Exception) -> bool:
-    """Tell an error that this very key or argument brings from a state of the server, which will pass.
+    """Tell an error that this very key or argument brings from a state of the server, which will pass."""
+    if type(error) is not ResponseError or _KILLED in str(error):
+        return False
+    return _code(error) in ("ERR", "COUNT", "WRONGTYPE")
 
-    Errors of state begin with a word in capitals (OOM, READONLY, MISCONF …); redis-py takes off "ERR".
-    """
-    word = re.match(r"[A-Z]+(?= )", str(error))
-    return type(error) is ResponseError and (word is None or word[0] in ("COUNT", "WRONGTYPE"))
+
+def _code(error: Exception) -> str:
+    """Return the word that Redis begins an error with; redis-py takes off those that it knows."""
+    return getattr(error, "status_code", None) or str(error).partition(" ")[0]

@@ -9,7 +9,7 @@ from msgspec import json
 from pizzeria.order_store.client import Client
 from pizzeria.order_store.keys import OPEN_ORDERS, idempotency_key, order_key, reserve_key
 from pizzeria.order_store.order import FIRST_TOPPINGS, Head, Order, Toppings
-from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors
+from pizzeria.order_store.scripts import Call, Scripts, checked, pairs, redis_errors, takes
 from pizzeria.toppings import TOPPINGS
 
 SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
@@ -41,10 +41,12 @@ class OrderStore:
         self._retry_s = retry_s
 
     def ping(self) -> bool:
-        """Return True if Redis answers: of a cluster the node of the relay's list, without which no order is placed."""
-        with redis_errors():
-            self._redis.exists(OPEN_ORDERS)
-        return True
+        """Return True if an order can be placed: Redis takes a write that needs memory, to the relay's list."""
+        return takes(lambda: self._redis.zadd(OPEN_ORDERS, {"": 0}, xx=True))
+
+    def takes_changes(self) -> bool:
+        """Return True if orders can be joined and looked after: Redis takes a write to the relay's list."""
+        return takes(lambda: self._redis.zrem(OPEN_ORDERS, ""))
 
     def place(self, count: int, key: str | None = None) -> str:
         """Store a new order and return its id, or the id that the same Idempotency-Key was given before.

@@ -19,7 +19,7 @@ LOOK_S = 1.0  # how long nothing may be heard before whoever watches gets to loo
 _CHANGES = ("message", "smessage")
 _LOST = {"type": "lost"}
 _ENDS = ("lost", "sunsubscribe")  # the latter when a node of a cluster has given the order away
-_READ_AGAIN_S = 15.0  # for what is published may be lost on its way
+_SILENT_S = 8.0  # then it subscribes anew: what is published may be lost, and another server may have taken over
 
 
 class Watcher:
@@ -49,7 +49,8 @@ class Watcher:
         """
         channel: Any = None
         order: Order | None = None
-        deadline, read_at = time.monotonic() + seconds, -math.inf
+        heard_at = time.monotonic()
+        deadline = heard_at + seconds
         try:
             while not (order and order.settled) and (left_s := deadline - time.monotonic()) > 0:
                 if channel is None:
@@ -61,6 +62,10 @@ class Watcher:
                     message = channel.get_message(timeout=min(LOOK_S, left_s))
                 except (ConnectionError, TimeoutError, MovedError):
                     message = _LOST
+                if message:
+                    heard_at = time.monotonic()
+                elif time.monotonic() > heard_at + _SILENT_S:
+                    message = _LOST
                 before = order
                 if message and message["type"] in _ENDS:
                     channel.close()
@@ -68,9 +73,8 @@ class Watcher:
                 if order and message and message["type"] in _CHANGES:
                     order = _changed(order, message["data"])
                 # Read when Redis has confirmed the subscription, the first and every later one: so nothing is missed.
-                elif message or time.monotonic() > read_at + _READ_AGAIN_S:
+                elif message:
                     order = self._store.get(order_id)
-                    read_at = time.monotonic()
                     if order is None:
                         return
                 yield order if order != before else None

@@ -36,7 +36,7 @@ class Circuit:
         with self._lock:
             now = time.monotonic()
             if now < self._try_at:
-                raise UnavailableError("Kafka: it did not answer just now")
+                raise UnavailableError("Kafka: it did not answer just now", public="Kafka does not answer")
             self._try_at = now + TRY_S
 
     def check_partitions(self, partitions: Iterable[Partition]) -> None:
@@ -47,10 +47,15 @@ class Circuit:
         """
         if not self._unanswered:
             return
-        self._unanswered = {partition: future for partition, future in self._unanswered.items() if not future.is_done}
+        with self._lock:
+            under_way = {partition: future for partition, future in self._unanswered.items() if not future.is_done}
+            self._unanswered = under_way
         for topic, partition in partitions:
-            if (topic, partition) in self._unanswered:
-                raise UnavailableError(f"Kafka: {topic}[{partition}] has not acknowledged what was sent before")
+            if (topic, partition) in under_way:
+                raise UnavailableError(
+                    f"Kafka: {topic}[{partition}] has not acknowledged what was sent before",
+                    public="Kafka does not answer",
+                )
 
     def note_failure(self) -> None:
         """Note that Kafka did not answer."""
@@ -63,4 +68,5 @@ class Circuit:
 
     def note_unanswered(self, partition: Partition, future: Any) -> None:
         """Note that an event is still under way though nobody waits for it any more."""
-        self._unanswered = self._unanswered | {partition: future}
+        with self._lock:
+            self._unanswered = self._unanswered | {partition: future}

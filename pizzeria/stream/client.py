@@ -21,6 +21,7 @@ def connection(settings: Settings) -> dict[str, Any]:
         "api_version": API_VERSION,
         "request_timeout_ms": 5_000,
         "reconnect_backoff_max_ms": 1_000,
+        "metadata_max_age_ms": 10_000,  # when a topic's new partitions are found
     }
     if settings.kafka_security_protocol.startswith("SASL"):
         config |= {

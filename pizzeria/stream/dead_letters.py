@@ -7,7 +7,7 @@ import structlog
 from pizzeria.process import Stop
 from pizzeria.stream.origin import PREFIX, REPLAY, Origin, leave_out, replay_of, with_prefix
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
-from pizzeria.stream.record import Record, about
+from pizzeria.stream.record import Record, Unreadable, about
 
 TRUNCATED = f"{PREFIX}truncated"
 KEPT_BYTES = 1024
@@ -38,6 +38,8 @@ def dead_letter(record: Record, topic: str, service: str, error: BaseException |
         "timestamp": replay.timestamp if replay else record.timestamp,
         "service": service,
     }
+    if isinstance(record, Unreadable) and record.last_offset is not None:
+        why["last_offset"] = record.last_offset
     headers = [*leave_out(REPLAY, record.headers), *with_prefix(PREFIX, why)]
     # kafka-python sends no record that has neither key nor value.
     key = b"" if record.key is None and record.value is None else record.key

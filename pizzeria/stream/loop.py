@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
@@ -16,11 +16,12 @@ from pizzeria.events import Pizza
 from pizzeria.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
+from pizzeria.stream.consumer import Consumer
 from pizzeria.stream.dead_letters import dead_letter, publish_or_cut
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.origin import is_for
 from pizzeria.stream.publisher import Event, Publisher
-from pizzeria.stream.record import Reader, Record, about
+from pizzeria.stream.record import Reader, Record, Unreadable, about, next_offset
 
 Batch = Sequence[tuple[Record, Pizza]]
 Handler = Callable[[Batch], list[Event]]
@@ -29,6 +30,7 @@ COMMIT_INTERVAL_S = 0.2
 # Long, for kafka-python's poll may miss a fetch that ends just as it begins to wait; the last commit waits for it, too.
 POLL_MS = 500
 PROBE_INTERVAL_S = 3.0
+UNEQUAL_S = 30.0  # for so long topics may differ, for partitions are added to one after the other
 _CLOSE_MS = 2_000  # for the last commit, and for leaving the group: a stop takes less than 10 s though Kafka is away
 
 log = structlog.stdlib.get_logger()
@@ -86,13 +88,14 @@ class Stream:
         self._commit: Any = None  # the future of the last one sent
         self._commit_at = 0.0
         self._contact_at = float("-inf")
-        self._consumer = KafkaConsumer(
+        self._consumer = Consumer(
             **connection(settings),
             **fetch,
             group_id=group,
             auto_offset_reset="earliest",  # a new group must not miss the orders that came before it
             enable_auto_commit=False,
             session_timeout_ms=10_000,  # a killed replica's partitions move after this
+            max_poll_interval_ms=60_000,  # and those of one that is stuck after this
             partition_assignment_strategy=[RangePartitionAssignor],  # one joiner gets the same partition of each topic
             metrics_enabled=False,
         )
@@ -119,7 +122,7 @@ class Stream:
             while not stop.is_set() and (records is None or seen < records):
                 polled = self._poll(stop)
                 if polled and self._process(polled, stop):
-                    self._offsets.handled.update({tp: batch[-1].offset + 1 for tp, batch in polled.items()})
+                    self._offsets.handled.update({tp: next_offset(batch[-1]) for tp, batch in polled.items()})
                     seen += sum(map(len, polled.values()))
                 self._commit_if_due()
         finally:
@@ -127,17 +130,23 @@ class Stream:
 
     def _check_partitions(self, stop: Stop) -> None:
         topics = (*self._topics, *self._publishes, self._dead_letters)
+        unequal_since = None
         while not stop.is_set():
             try:
                 counts = {topic: self._publisher.partition_count(topic) for topic in topics}
             except UnavailableError as error:
                 self._wait(stop, error)
                 continue
-            self._backoff.reset()
-            if len(set(counts.values())) > 1:
-                told = ", ".join(f"{topic} {count}" for topic, count in counts.items())
-                raise UnequalPartitionsError(f"the topics must have equally many partitions, but have: {told}")
-            return
+            if len(set(counts.values())) == 1:
+                self._backoff.reset()
+                return
+            told = ", ".join(f"{topic} {count}" for topic, count in counts.items())
+            unequal = UnequalPartitionsError(f"the topics must have equally many partitions, but have: {told}")
+            now = time.monotonic()
+            unequal_since = unequal_since or now
+            if now - unequal_since >= UNEQUAL_S:
+                raise unequal
+            self._wait(stop, unequal)
 
     def _poll(self, stop: Stop) -> dict[Any, list[Record]]:
         try:
@@ -147,7 +156,7 @@ class Stream:
                     return {}
                 # An empty poll says nothing: it is the same with the broker gone.
                 self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
-        except KafkaError as error:
+        except Exception as error:  # noqa: BLE001 - what a stranger sends to the group may raise anything in kafka-python
             self._wait(stop, error)
             return {}
         self._backoff.reset()
@@ -159,6 +168,9 @@ class Stream:
         unreadable: list[Event] = []
         for records in polled.values():
             for record in records:
+                if isinstance(record, Unreadable):
+                    unreadable.append(dead_letter(record, self._dead_letters, self._service, record.error))
+                    continue
                 if not is_for(self._service, record):
                     continue
                 try:
@@ -180,7 +192,12 @@ class Stream:
 
     def _wait(self, stop: Stop, error: Exception, **where: str) -> bool:
         retry_s = self._backoff.next_s()
-        log.warning("trying again", error=str(error), retry_s=retry_s, **(where or {"topics": " ".join(self._topics)}))
+        log.warning(
+            "trying again",
+            error=str(error) or repr(error),
+            retry_s=retry_s,
+            **(where or {"topics": " ".join(self._topics)}),
+        )
         return stop.wait(retry_s)
 
     def _commit_if_due(self) -> None:

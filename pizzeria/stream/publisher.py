@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, UnknownTopicOrPartitionError
 from kafka.net.compat import KafkaNetClient
 from kafka.partitioner.default import murmur2
 
@@ -99,7 +99,7 @@ class Publisher:
             futures = [self._send(event) for event in events]
         except KafkaError as error:
             self._circuit.note_failure()
-            raise UnavailableError(f"Kafka: {error}") from error
+            raise UnavailableError(f"Kafka: {error}", public="Kafka does not answer") from error
         self._circuit.note_success()
         patience, too_large = _Patience(timeout_s, stop), []
         for event, future in zip(events, futures, strict=True):
@@ -114,6 +114,12 @@ class Publisher:
             return self._producer.send(topic, value=value, key=key, headers=headers, partition=partition)
         except MessageSizeTooLargeError:  # beyond LARGEST_REQUEST; the broker isn't even asked
             return None
+        except ValueError as error:  # no such partition, so far as the producer knows
+            count = len(self._producer.partitions_for(topic))
+            if partition < count:
+                raise UnknownTopicOrPartitionError(str(error)) from error  # it has learnt of it meanwhile
+            # Partitions are added to one topic after the other, and any will do: the same one only saves time.
+            return self._send(event._replace(partition=partition % count))
 
     def _is_taken(self, event: Event, future: Any, patience: "_Patience") -> bool:
         while True:
@@ -128,7 +134,9 @@ class Publisher:
                     continue  # only this look is over
                 if not future.is_done:
                     self._circuit.note_unanswered((event.topic, event.partition), future)
-                raise UnavailableError(f"Kafka: {event.topic}[{event.partition}]: {error}") from error
+                raise UnavailableError(
+                    f"Kafka: {event.topic}[{event.partition}]: {error}", public="Kafka does not answer"
+                ) from error
 
     def partition_count(self, topic: str) -> int:
         """Return how many partitions a topic has.
@@ -141,7 +149,9 @@ class Publisher:
             count = len(self._producer.partitions_for(topic))
         except KafkaError as error:
             self._circuit.note_failure()
-            raise UnavailableError(f"Kafka does not answer or has no topic {topic!r}") from error
+            raise UnavailableError(
+                f"Kafka does not answer or has no topic {topic!r}", public="Kafka does not answer"
+            ) from error
         self._circuit.note_success()
         return count
 

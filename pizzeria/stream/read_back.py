@@ -4,14 +4,18 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
+import structlog
+from kafka import KafkaAdminClient, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError, NoError, for_code
 from kafka.structs import OffsetAndMetadata
 
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
-from pizzeria.stream.record import Record
+from pizzeria.stream.consumer import Consumer
+from pizzeria.stream.record import Record, Unreadable, about, next_offset
+
+log = structlog.stdlib.get_logger()
 
 
 def read_back(
@@ -23,6 +27,8 @@ def read_back(
     timeout_s: float = 10.0,
 ) -> Iterator[Sequence[Record]]:
     """Yield the records of topics, in batches, up to the end that each partition has at the start, and end there.
+
+    What can't be read is left out, with a warning.
 
     Args:
         settings: the kafka_* variables.
@@ -38,7 +44,7 @@ def read_back(
     timeout_ms = int(1000 * timeout_s)
     try:
         partitions = _partitions(settings, topics, timeout_ms)
-        consumer = KafkaConsumer(
+        consumer = Consumer(
             **connection(settings),
             group_id=group,
             auto_offset_reset="earliest",  # for what is deleted while it is read
@@ -57,7 +63,9 @@ def read_back(
         finally:
             consumer.close(autocommit=False, timeout_ms=3_000)
     except KafkaError as error:
-        raise UnavailableError(f"Kafka at {settings.kafka_bootstrap_servers}: {error}") from error
+        raise UnavailableError(
+            f"Kafka at {settings.kafka_bootstrap_servers}: {error}", public="Kafka does not answer"
+        ) from error
 
 
 def _partitions(settings: Settings, topics: Sequence[str], timeout_ms: int) -> list[Any]:
@@ -94,13 +102,11 @@ def _read(consumer: Any, ends: dict[Any, int], timeout_ms: int, *, commits: bool
     while unread:
         polled = consumer.poll(timeout_ms=500)
         within = {tp: [record for record in records if record.offset < ends[tp]] for tp, records in polled.items()}
-        if batch := [record for records in within.values() for record in records]:
+        if batch := [record for records in within.values() for record in records if _is_readable(record)]:
             yield batch
-            if commits:
-                handled = {
-                    tp: OffsetAndMetadata(records[-1].offset + 1, "", -1) for tp, records in within.items() if records
-                }
-                consumer.commit(handled, timeout_ms=timeout_ms)
+        handled = {tp: OffsetAndMetadata(next_offset(records[-1]), "", -1) for tp, records in within.items() if records}
+        if commits and handled:
+            consumer.commit(handled, timeout_ms=timeout_ms)
         # A partition may end with records that are never shown, such as a transaction's marks: its position tells.
         at_end = {tp for tp in unread if consumer.position(tp, timeout_ms=timeout_ms) >= ends[tp]}
         consumer.pause(*at_end)
@@ -109,3 +115,11 @@ def _read(consumer: Any, ends: dict[Any, int], timeout_ms: int, *, commits: bool
             deadline = time.monotonic() + timeout_ms / 1000
         elif time.monotonic() > deadline:
             raise KafkaTimeoutError(f"no answer for {timeout_ms / 1000:g} s")
+
+
+def _is_readable(record: Record) -> bool:
+    if isinstance(record, Unreadable):
+        up_to = {} if record.last_offset is None else {"last_offset": record.last_offset}
+        log.warning("left out, for it can't be read", error=str(record.error), **up_to, **about(record))
+        return False
+    return True

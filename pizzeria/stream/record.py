@@ -1,13 +1,14 @@
 """A consumed record, as the services see it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pizzeria.events import Pizza, Topics, decode
 
 
 class Record(Protocol):
-    """The part of kafka-python's ConsumerRecord that the services use; kafka-python itself has no types."""
+    """What the services know of a record."""
 
     topic: str
     partition: int
@@ -16,6 +17,35 @@ class Record(Protocol):
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes | None]]
+
+
+@dataclass
+class Unreadable:
+    """What stands in for records that can't be taken apart, with all that could be read.
+
+    Attributes:
+        timestamp: -1 if it is unknown.
+        value: of the record or, if last_offset is set, the bytes of the batch as far as Kafka gives them.
+        error: why.
+        last_offset: up to which nothing could be read, if it is more than a record.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int = -1
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: list[tuple[str, bytes | None]] = field(default_factory=list)
+    error: Exception = field(kw_only=True)
+    last_offset: int | None = field(default=None, kw_only=True)
+
+
+def next_offset(record: Record) -> int:
+    """Return the offset to go on with after a record."""
+    if isinstance(record, Unreadable) and record.last_offset is not None:
+        return record.last_offset + 1
+    return record.offset + 1
 
 
 Reader = Callable[[Record], Pizza]  # a pure function; it raises ValueError for a record that it can't read

@@ -56,5 +56,7 @@ def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -
         finally:
             admin.close()
     except KafkaError as error:
-        raise UnavailableError(f"Kafka at {settings.kafka_bootstrap_servers}: {error}") from error
+        raise UnavailableError(
+            f"Kafka at {settings.kafka_bootstrap_servers}: {error}", public="Kafka does not answer"
+        ) from error
     return created

@@ -39,7 +39,7 @@ def test_an_order_that_finds_no_redis_is_sent_when_it_is_back(open_tab: OpenTab,
     tab.errors_expected = True
     with without_redis(system):
         tab.button.click()
-        expect(tab.alert("Redis is away")).to_be_visible(timeout=20_000)
+        expect(tab.alert("Redis does not answer. Trying again")).to_be_visible(timeout=20_000)
     tab.expect_ready(5)
     expect(tab.earlier).to_have_count(1)
 

@@ -10,7 +10,7 @@ from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
 from tests.waiting import eventually
 
-ROOM = 12_000_000  # bytes
+ROOM = 6_000_000  # bytes
 CLIENTS = 16
 LARGEST = 100
 
@@ -47,7 +47,7 @@ def test_redis_is_full_and_stays_so(stack: Stack, load: Load, verdict: Verdict) 
     limit = int(stack.redis.info("memory")["used_memory"]) + ROOM
     stack.redis.config_set("maxmemory", limit)
     stack["joiner"].pause()  # so that what has been accepted is still to be finished when Redis is full
-    fill(stack, load, refusals=2_000)
+    fill(stack, load, refusals=500)
     waiting = [order_id for order_id, _ in load.accepted]
     assert stack.redis.hget(f"order:{waiting[-1]}", "status") == "preparing"
 
@@ -62,7 +62,7 @@ def test_redis_is_full_and_stays_so(stack: Stack, load: Load, verdict: Verdict) 
     assert answer(stack.api_port, "GET", f"/order/{waiting[-1]}")[0].status == 200
 
     stack["joiner"].resume()
-    fill(stack, load, refusals=500)  # each one that gets ready makes a little room
+    fill(stack, load, refusals=200)  # each one that gets ready makes a little room
     verdict.measure_recovery()
     verdict.check(remark=f"{limit // 1_000_000} MB, {stack.redis.info('memory')['used_memory_peak'] / 1e6:.1f} MB used")
     memory = stack.redis.info("memory")

@@ -74,7 +74,7 @@ def publisher() -> FakePublisher:
 def rig(publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch) -> Rig:
     """A stream without Kafka."""
     rig = Rig(publisher)
-    monkeypatch.setattr("pizzeria.stream.loop.KafkaConsumer", rig.consumer.build)
+    monkeypatch.setattr("pizzeria.stream.loop.Consumer", rig.consumer.build)
     monkeypatch.setattr("pizzeria.stream.loop.time", rig.clock)
     monkeypatch.setattr("pizzeria.backoff.random.uniform", lambda _low, high: high)  # no jitter
     return rig

@@ -1,13 +1,20 @@
 """The health of a service without HTTP of its own."""
 
 import json
+import socket
+import threading
 import urllib.error
 import urllib.request
+from threading import Event
 
 import pytest
 
 from local.ports import HOST, free_port
-from pizzeria.health import serve_health
+from pizzeria import health
+from pizzeria.errors import UnavailableError
+from pizzeria.health import Probe, serve_health
+from pizzeria.service import readiness
+from tests.waiting import eventually
 
 
 def get(port: int, path: str) -> tuple[int, str, object]:
@@ -18,6 +25,13 @@ def get(port: int, path: str) -> tuple[int, str, object]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers["Content-Type"], json.load(error)
+
+
+def exchange(port: int, request: str) -> bytes:
+    """Send any bytes, and return all that is answered."""
+    with socket.create_connection((HOST, port), timeout=10) as client, client.makefile("rb") as answer:
+        client.sendall(request.encode())
+        return answer.read()
 
 
 def test_it_is_healthy_while_it_is_there_and_ready_when_it_can_work() -> None:
@@ -32,6 +46,85 @@ def test_it_is_healthy_while_it_is_there_and_ready_when_it_can_work() -> None:
     ready[0] = True
     assert get(port, "/readyz") == (200, "application/json", {"status": "ready"})
     assert get(port, "/else")[0] == 404
+
+
+def test_readyz_says_what_is_missing_and_names_no_address() -> None:
+    """The log may name it."""
+    port = free_port()
+
+    def ready() -> bool:
+        raise UnavailableError("Redis: 10.0.0.1:6379 says OOM", public="Redis is full")
+
+    serve_health(HOST, port, ready)
+    status, content_type, body = get(port, "/readyz")
+    assert (status, content_type) == (503, "application/problem+json")
+    assert isinstance(body, dict)
+    assert body["detail"] == "Redis is full"
+
+
+def test_a_service_is_ready_if_redis_takes_its_writes_and_kafka_answers() -> None:
+    """What Redis says comes first, for a relay without Redis is not in contact with Kafka either."""
+
+    def full() -> None:
+        raise UnavailableError("OOM", public="Redis is full")
+
+    assert readiness(lambda: True)()
+    assert readiness(lambda: True, lambda: None)()
+    for connected in (True, False):
+        with pytest.raises(UnavailableError) as caught:
+            readiness(lambda: connected, full)()  # noqa: B023 - called at once
+        assert caught.value.public == "Redis is full"
+    with pytest.raises(UnavailableError, match="no contact with Kafka"):
+        readiness(lambda: False, lambda: None)()
+
+
+def test_a_probe_that_hangs_is_answered_and_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many ask; when it is back, it is asked anew."""
+    monkeypatch.setattr(health, "_PROBE_S", 0.05)
+    runs: list[None] = []
+    back = Event()
+
+    def check() -> None:
+        runs.append(None)
+        back.wait(20)
+
+    probe = Probe(check)
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            probe()
+    assert len(runs) == 1
+    back.set()
+    monkeypatch.setattr(health, "_PROBE_S", 20)
+    assert probe()
+    assert probe()
+    assert 2 <= len(runs) <= 3  # the one that hung may have been asked once more
+
+
+def test_no_cache_keeps_an_answer() -> None:
+    """It may be another at once, also if it is none of ours."""
+    port = free_port()
+    serve_health(HOST, port, lambda: True)
+    for path in ("/healthz", "/readyz", "/else"):
+        assert b"\r\nCache-Control: no-store\r\n" in exchange(port, f"GET {path} HTTP/1.0\r\n\r\n")
+    for wrong, status in [("POST /healthz HTTP/1.0", 501), ("GET / HTTP/1.0" + 101 * "\r\nName: value", 431)]:
+        head, _, body = exchange(port, f"{wrong}\r\n\r\n").partition(b"\r\n\r\n")
+        assert head.split()[1] == str(status).encode()
+        assert b"application/problem+json" in head
+        assert b"no-store" in head
+        assert json.loads(body)["status"] == status
+
+
+def test_a_client_that_falls_silent_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the middle of a request, too: none of them keeps a thread."""
+    monkeypatch.setattr("pizzeria.health.SILENT_CLIENT_S", 0.2)
+    port = free_port()
+    serve_health(HOST, port, lambda: True)
+    before = threading.active_count()
+    for begun in (b"", b"GET /hea", b"GET /healthz HTTP/1.1\r\nHost: "):
+        with socket.create_connection((HOST, port), timeout=10) as client:
+            client.sendall(begun)
+            assert client.recv(1) == b""
+    eventually(lambda: threading.active_count() <= before)
 
 
 def test_a_port_that_is_taken_ends_the_service_with_one_line() -> None:

@@ -5,6 +5,7 @@ from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
 from pizzeria.order_store import ReportStore
+from pizzeria.service import readiness
 from reporter.app import create_app
 from reporter.counts import Counts
 from tests.unit.fakes import Clock
@@ -33,7 +34,7 @@ def counts(clock: Clock, report_store: ReportStore) -> Counts:
 @pytest.fixture
 def client(counts: Counts) -> FlaskClient:
     """A client of a reporter that counts."""
-    return create_app(counts, counting=lambda: True).test_client()
+    return create_app(counts, counting=lambda: True, ready=lambda: True).test_client()
 
 
 @pytest.mark.parametrize(
@@ -91,16 +92,23 @@ def test_with_redis_away_from_the_start_nothing_is_known(client: FlaskClient, aw
 
 def test_with_kafka_away_the_counts_are_told_to_stand_still(counts: Counts) -> None:
     """They are those of Redis, so they have no age, but nothing new comes in."""
-    client = create_app(counts, counting=lambda: False).test_client()
+    client = create_app(counts, counting=lambda: False, ready=lambda: True).test_client()
     response = client.get("/report")
     assert (response.status_code, response.get_json()) == (200, {"goat cheese": 2, "none": 1})
     assert response.headers["Cache-Status"] == 'reporter; hit; detail="Kafka is down"'
     assert "Age" not in response.headers
 
 
-@pytest.mark.parametrize(("counting", "status"), [(True, 200), (False, 503)])
-def test_the_reporter_is_ready_while_it_counts(counts: Counts, counting: bool, status: int) -> None:
-    """Its process is healthy in any case."""
-    client = create_app(counts, counting=lambda: counting).test_client()
+@pytest.mark.parametrize(
+    ("counting", "connected", "status"), [(True, True, 200), (False, True, 503), (True, False, 503)]
+)
+def test_the_reporter_is_ready_while_it_can_count(
+    report_store: ReportStore, redis_server: FakeServer, counting: bool, connected: bool, status: int
+) -> None:
+    """Without Kafka, or a Redis that takes the counts, it still is healthy and answers."""
+    ready = readiness(lambda: counting, report_store.takes_counts)
+    client = create_app(Counts(report_store), lambda: counting, ready).test_client()
+    redis_server.connected = connected
     assert client.get("/readyz").status_code == status
     assert client.get("/healthz").status_code == 200
+    assert client.get("/report").status_code == 200

@@ -9,7 +9,8 @@ from pizzeria.settings import Settings, SettingsError, read_settings
 SECRET = "hunter2"  # noqa: S105 - it is looked for in what is shown
 NO_REDIS_URL = (
     "REDIS_URL: expected redis://, rediss:// or unix:// and the address, "
-    "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or several with commas between them"
+    "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or several with commas between them, "
+    "or of sentinels redis+sentinel:// or rediss+sentinel://, the same, and /name of the primary"
 )
 SASL = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "chef", "KAFKA_SASL_PASSWORD": SECRET}
 
@@ -111,9 +112,15 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
                 "redis+cluster://a:1, b:2",
                 "redis+cluster://u:pa/ss@a:1",
                 "unix+cluster:///socket",
+                "redis+sentinel://a:1",
+                "redis+sentinel://a:1/",
+                "redis+sentinel://a:1,b:2?db=1",
+                "redis+sentinel://a:1/pizza/1",
+                "redis+sentinel://a/pizza",
             )
         ],
         ("REDIS_URL", "redis+cluster://a:1,b:99999", "REDIS_URL: the port is no number; write / in a password as %2F"),
+        ("REDIS_URL", "redis+sentinel://a:99999/m", "REDIS_URL: the port is no number; write / in a password as %2F"),
         ("REDIS_URL", "redis+cluster://a:1/3", "REDIS_URL: a cluster has only database 0, not 3"),
         ("REDIS_URL", "redis+cluster://a:1,b:2?db=3", "REDIS_URL: a cluster has only database 0, not 3"),
         ("REPORTER_URL", "http://h:65536", "REPORTER_URL: no such host or port"),
@@ -149,6 +156,8 @@ def test_a_value_that_cannot_be_used_is_told_in_one_line(name: str, value: str, 
         {"REDIS_URL": f"redis+cluster://:{SECRET}@localhost"},
         {"REDIS_URL": f"redis+cluster://:{SECRET}@localhost:1/1"},
         {"REDIS_URL": f"redis+cluster://:{SECRET}@localhost:99999"},
+        {"REDIS_URL": f"redis+sentinel://:{SECRET}@localhost:1"},
+        {"REDIS_URL": f"redis+sentinel://:{SECRET}@localhost:99999/pizza"},
         {"REPORTER_URL": f"http://chef:{SECRET}@localhost"},
         {**SASL, "KAFKA_SASL_USERNAME": ""},
         {**SASL, "KAFKA_SASL_MECHANISM": "x"},
@@ -161,21 +170,31 @@ def test_an_error_never_shows_a_secret(environ: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "urls"),
+    ("url", "kind", "urls", "primary"),
     [
-        ("redis://u:p@h:1/2", ["redis://u:p@h:1/2"]),
-        ("unix:///a,b", ["unix:///a,b"]),
-        ("redis+cluster://a:1", ["redis://a:1"]),
+        ("redis://u:p@h:1/2", "server", ["redis://u:p@h:1/2"], ""),
+        ("unix:///a,b", "server", ["unix:///a,b"], ""),
+        ("redis+cluster://a:1", "cluster", ["redis://a:1"], ""),
         (
             "rediss+cluster://u:p%2F,@a:1,[::1]:2/0?ssl_cert_reqs=none",
+            "cluster",
             ["rediss://u:p%2F,@a:1/0?ssl_cert_reqs=none", "rediss://u:p%2F,@[::1]:2/0?ssl_cert_reqs=none"],
+            "",
+        ),
+        ("redis+sentinel://a:1/pizza", "sentinel", ["redis://a:1"], "pizza"),
+        (
+            "rediss+sentinel://u:p%2F,@a:1,[::1]:2/the%20pizza?db=3",
+            "sentinel",
+            ["rediss://u:p%2F,@a:1?db=3", "rediss://u:p%2F,@[::1]:2?db=3"],
+            "the pizza",
         ),
     ],
 )
-def test_a_cluster_has_several_addresses_with_all_else_in_common(url: str, urls: list[str]) -> None:
+def test_a_cluster_and_sentinels_have_several_addresses_with_all_else_in_common(
+    url: str, kind: str, urls: list[str], primary: str
+) -> None:
     """Whichever of them answers, the password is the same."""
-    settings = read_settings({"REDIS_URL": url})
-    assert (settings.redis_urls, settings.redis_is_cluster) == (urls, "+cluster" in url)
+    assert read_settings({"REDIS_URL": url}).redis == (kind, urls, primary)
 
 
 @pytest.mark.parametrize("protocol", ["SASL_PLAINTEXT", "SASL_SSL"])

@@ -24,15 +24,32 @@ def test_the_stream_s_topics_are_subscribed_to(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize("topic", ["pizza", "out", "dead"])
-def test_topics_with_unequal_partitions_are_refused(rig: Rig, topic: str) -> None:
-    """An event could not go to its cause's partition; the error tells each topic's number, and nothing is consumed."""
+def test_topics_that_stay_unequal_are_refused_after_half_a_minute(rig: Rig, topic: str) -> None:
+    """The error tells each topic's number of partitions, and nothing is consumed."""
     rig.publisher.partition_counts[topic] = 5
+    rig.stop.on_wait = lambda: rig.clock.advance(rig.stop.waits[-1])
     with pytest.raises(UnequalPartitionsError) as caught:
         rig.run({P0: [good(0)]})
     counts = ", ".join(f"{name} {5 if name == topic else 6}" for name in ("pizza", "out", "dead"))
     assert str(caught.value) == f"the topics must have equally many partitions, but have: {counts}"
     assert rig.consumer.topics == []
     assert rig.consumer.closed == 1
+    assert 30 <= sum(rig.stop.waits) < 40
+
+
+def test_a_stream_that_starts_while_partitions_are_added_waits(rig: Rig) -> None:
+    """They are added to one topic after the other; it begins when all have as many."""
+    rig.publisher.partition_counts["out"] = 5
+
+    def add_at_the_third_wait() -> None:
+        rig.clock.advance(5.0)
+        if len(rig.stop.waits) == 3:
+            rig.publisher.partition_counts["out"] = 6
+
+    rig.stop.on_wait = add_at_the_third_wait
+    rig.run({P0: [good(0)]})
+    assert len(rig.stop.waits) == 3
+    assert rig.handled == [["pizza[0]@0"]]
 
 
 def test_the_stream_waits_for_kafka_and_its_topics(rig: Rig) -> None:

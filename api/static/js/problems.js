@@ -41,7 +41,5 @@ function dismissal() {
  * @param {import("./api.js").Problem} refusal
  */
 export function inWords({ status, message }) {
-  if (status !== 503) return message;
-  const away = message.match(/^(Redis|Kafka)\b:? ?(.*)$/s);
-  return away ? `${away[1]} is away: ${away[2] || "it does not answer"}. Trying again…` : `${message}. Trying again…`;
+  return status === 503 ? `${message}. Trying again…` : message;
 }

@@ -119,7 +119,7 @@ def test_an_order_that_is_gone_is_watched_no_longer(
     redis: "Redis", store: OrderStore, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis may have been wiped; nothing would ever be published again."""
-    monkeypatch.setattr(module, "_READ_AGAIN_S", 0)
+    monkeypatch.setattr(module, "_SILENT_S", 0)
     order_id = store.place(1)
     watch = watcher.watch(order_id)
     assert next(watch)

@@ -1,0 +1,141 @@
+"""A KafkaConsumer that waits for nothing that will never come."""
+
+import time
+from bisect import bisect_left
+from typing import Any
+
+from kafka import KafkaConsumer
+from kafka.consumer.fetcher import Fetcher
+from kafka.errors import CorruptRecordError, KafkaError, NoError, UnknownError, for_code
+from kafka.protocol.consumer import FetchRequest
+
+from pizzeria.stream.record import Record, Unreadable
+from pizzeria.stream.unpacking import PartitionRecords
+
+_LOOK_S = 3.0  # how long a partition must stand still to be looked into
+_TIMEOUT_MS = 1_000
+
+
+class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no types
+    """A KafkaConsumer whose poll returns each record as a Consumed, and as an Unreadable what can't be read.
+
+    Args:
+        config: as KafkaConsumer has it.
+    """
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        self._fetcher = _Fetcher(self._client, self._subscription, metrics=self._metrics, **self.config)
+        self._look_at = 0.0
+        self._standing: dict[Any, int] = {}
+        self._topic_ids: dict[str, Any] = {}
+
+    def poll(self, timeout_ms: int = 0) -> dict[Any, list[Record]]:
+        """Fetch, or get past what the broker itself can't read."""
+        if time.monotonic() >= self._look_at:
+            self._look_at = time.monotonic() + _LOOK_S
+            self._begin_topics_made_anew()
+            if skipped := self._skip_unreadable():
+                return skipped
+        polled: dict[Any, list[Record]] = super().poll(timeout_ms)
+        return polled
+
+    def _begin_topics_made_anew(self) -> None:
+        """Go to the beginning of a topic that has another id: it may have records beyond the position already."""
+        assigned = self.assignment()
+        for topic in {tp.topic for tp in assigned}:
+            topic_id = self._cluster.topic_id(topic)
+            if topic_id and self._topic_ids.setdefault(topic, topic_id) != topic_id:
+                self._topic_ids[topic] = topic_id
+                self.seek_to_beginning(*(tp for tp in assigned if tp.topic == topic))
+
+    def _skip_unreadable(self) -> dict[Any, list[Record]]:
+        before, self._standing = self._standing, self._fetcher.behind()
+        skipped: dict[Any, list[Record]] = {}
+        for tp, offset in self._standing.items():
+            try:
+                if before.get(tp) != offset or self._error_at(tp, offset) is None:
+                    continue
+                readable = self._find_readable(tp, offset)
+            except KafkaError:
+                continue  # it tells nothing of the records
+            if readable > offset:
+                self.seek(tp, readable)
+                error = CorruptRecordError("Kafka can't read it")
+                skipped[tp] = [Unreadable(tp.topic, tp.partition, offset, error=error, last_offset=readable - 1)]
+        return skipped
+
+    def _find_readable(self, tp: Any, offset: int) -> int:
+        """Return the next offset that can be read: Kafka's index leads past some of what follows a broken batch."""
+        end = self.end_offsets([tp], timeout_ms=_TIMEOUT_MS)[tp]
+
+        def can_read(offset: int) -> bool:
+            return self._error_at(tp, offset) is None
+
+        step = 1
+        while offset + step < end and not can_read(offset + step):
+            step *= 2
+        found = offset + bisect_left(range(offset, min(offset + step, end)), x=True, key=can_read)
+        # Where nothing can be read, an error that says nothing may be over the next time.
+        return offset if found == end and self._error_at(tp, end - 1) is UnknownError else found
+
+    def _error_at(self, tp: Any, offset: int) -> Any:
+        """Return None if Kafka can read what it has at an offset, or the class of its error."""
+        wanted = FetchRequest.FetchTopic.FetchPartition(
+            partition=tp.partition,
+            current_leader_epoch=-1,
+            fetch_offset=offset,
+            last_fetched_epoch=-1,
+            partition_max_bytes=1,  # a whole batch comes nevertheless
+        )
+        request = FetchRequest(
+            max_wait_ms=0,
+            min_bytes=0,
+            max_bytes=1,
+            isolation_level=0,
+            session_id=0,
+            session_epoch=-1,
+            topics=[FetchRequest.FetchTopic(topic=tp.topic, partitions=[wanted])],
+            forgotten_topics_data=[],
+            rack_id="",
+            max_version=12,  # the last one that names topics
+        )
+        [answer] = self._manager.run(self._answer, request, tp).responses
+        error = for_code(answer.partitions[0].error_code)
+        if error is NoError:
+            return None if answer.partitions[0].records else CorruptRecordError
+        if error in (CorruptRecordError, UnknownError):
+            return error
+        raise error
+
+    async def _answer(self, request: Any, tp: Any) -> Any:
+        sent = self._manager.send(request, node_id=self._manager.cluster.leader_for_partition(tp))
+        return await self._manager.wait_for(sent, _TIMEOUT_MS)
+
+
+class _Fetcher(Fetcher):  # type: ignore[misc]  # kafka-python has no types
+    PartitionRecords = PartitionRecords
+
+    def __init__(self, *args: Any, **config: Any) -> None:
+        super().__init__(*args, **config)
+        self._failed: set[Any] = set()
+
+    def behind(self) -> dict[Any, int]:
+        """Return the positions of the partitions that have more records, of which none have come yet."""
+        found = {}
+        for tp in self._fetchable_partitions():
+            state = self._subscriptions.assignment[tp]
+            if tp in self._failed or (state.highwater or 0) > state.position.offset:
+                found[tp] = state.position.offset
+        self._failed.clear()
+        return found
+
+    def _parse_fetched_data(self, completed_fetch: Any) -> Any:
+        try:
+            parsed = super()._parse_fetched_data(completed_fetch)
+        except KafkaError:
+            self._failed.add(completed_fetch.topic_partition)
+            raise
+        if parsed is not None:
+            parsed.highwater = completed_fetch.partition_data.high_watermark
+        return parsed

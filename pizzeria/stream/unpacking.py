@@ -1,0 +1,142 @@
+"""Taking fetched bytes apart, whatever a stranger or a disk has put into them.
+
+kafka-python's own parser raises at a record or a batch that it can't read, and then never gets past it.
+"""
+
+import struct
+from collections.abc import Iterator
+from typing import Any, NamedTuple, SupportsIndex
+
+from kafka.consumer.fetcher import Fetcher
+from kafka.errors import CorruptRecordError
+from kafka.record.default_records import DefaultRecordBatch
+from kafka.record.memory_records import MemoryRecords
+
+from pizzeria.stream.record import Unreadable
+
+_LENGTH_AT, _OVERHEAD = 8, 12  # a batch begins with its first offset, 8 bytes, and the length of what follows, 4 bytes
+_AHEAD = 1_000_000  # the records of an answer may be younger than its high watermark, but not by so many
+
+
+class Consumed(NamedTuple):
+    """A record that can be read."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka-python has no types
+    """What the answer to a fetch has of one partition; `highwater` is the answer's, too."""
+
+    highwater = 0
+
+    def _unpack_records(self, tp: Any, records: Any, *_deserializers: Any) -> Iterator[Consumed | Unreadable]:
+        """Yield every record that can be read and, in its place, what can't be."""
+        slices = list(_slices(records._buffer))  # noqa: SLF001 - nothing else leads to the bytes
+        for at, raw in enumerate(slices):
+            self.bytes_read += len(raw)
+            last_offset = None
+            try:
+                batch = self._parse(raw)
+                last_offset = _last_offset(batch)
+                for record in _records(tp, batch):
+                    self.next_fetch_offset = record.offset + 1
+                    yield record
+            except Exception as error:  # noqa: BLE001 - a decompressor may raise anything
+                if last_offset is None:
+                    last_offset = self._guess_last_offset(raw, slices[at + 1 : at + 2])
+                first, self.next_fetch_offset = self.next_fetch_offset, max(self.next_fetch_offset, last_offset + 1)
+                if first <= last_offset:
+                    unreadable = Unreadable(tp.topic, tp.partition, first, value=bytes(raw), error=error)
+                    unreadable.last_offset = last_offset
+                    yield unreadable
+            # The last records of a batch may be missing, or not be shown.
+            self.next_fetch_offset = max(self.next_fetch_offset, last_offset + 1)
+        self.drain()
+
+    def _parse(self, raw: memoryview) -> Any:
+        batch = MemoryRecords(raw).next_batch()
+        if not batch.validate_crc():
+            raise CorruptRecordError("the checksum is wrong")
+        last_offset = _last_offset(batch)  # the checksum doesn't cover the first offset
+        if not self.next_fetch_offset <= last_offset < self.highwater + _AHEAD:
+            raise CorruptRecordError(f"the batch says that it ends at {last_offset}")
+        if batch.magic >= 2:
+            self.leader_epoch = batch.leader_epoch
+        return batch
+
+    def _guess_last_offset(self, raw: memoryview, following: list[memoryview]) -> int:
+        """Return the last offset of a batch of which nothing is certain: rather too small, for the rest comes again."""
+        try:
+            for other in following:
+                return int(self._parse(other).base_offset) - 1
+        except (AssertionError, CorruptRecordError, struct.error):
+            pass  # the next one is no better
+        try:
+            batch = DefaultRecordBatch(raw)
+        except struct.error:
+            return int(self.next_fetch_offset)
+        length = min(batch.last_offset_delta + 1, batch.records_count)
+        return max(int(self.next_fetch_offset), int(min(batch.base_offset + length, self.highwater)) - 1)
+
+
+def _slices(buffer: bytes) -> Iterator[memoryview]:
+    """Split an answer into its batches; what follows the last whole one is dropped, and fetched again."""
+    at, end, view = 0, len(buffer), memoryview(buffer)
+    while end - at > _OVERHEAD:
+        (length,) = struct.unpack_from(">i", buffer, at + _LENGTH_AT)
+        start, at = at, at + _OVERHEAD + length
+        if length <= 0 or at > end:
+            return
+        yield view[start:at]
+
+
+def _last_offset(batch: Any) -> int:
+    return int(batch.last_offset if batch.magic >= 2 else batch.base_offset)
+
+
+def _records(tp: Any, batch: Any) -> Iterator[Consumed | Unreadable]:
+    topic, partition = tp
+    if batch.magic >= 2 and batch.is_control_batch:
+        return  # the mark of a transaction
+    while True:
+        try:
+            for record in batch:
+                yield Consumed(
+                    topic, partition, record.offset, record.timestamp, record.key, record.value, record.headers
+                )
+        except CorruptRecordError as error:
+            if not isinstance(error.__context__, UnicodeDecodeError):
+                raise
+            reason = error.__context__
+        else:
+            return
+        record = _read_leniently(batch)
+        yield Unreadable(
+            topic, partition, record.offset, record.timestamp, record.key, record.value, record.headers, error=reason
+        )
+
+
+def _read_leniently(batch: Any) -> Any:
+    """Return a record that has headers whose names are not UTF-8; the batch has not gone past it."""
+    strict, batch._buffer = batch._buffer, _Lenient(batch._buffer)  # noqa: SLF001
+    try:
+        return next(batch)
+    finally:
+        batch._buffer = strict  # noqa: SLF001
+
+
+class _Lenient(bytearray):
+    """Bytes that become text whatever they are."""
+
+    def __getitem__(self, at: SupportsIndex | slice) -> Any:
+        found = super().__getitem__(at)
+        return _Lenient(found) if isinstance(found, bytearray) else found
+
+    def decode(self, encoding: str = "utf-8", errors: str = "backslashreplace") -> str:
+        return super().decode(encoding, errors)
