@@ -63,8 +63,10 @@ def list_letters() -> None:
 
 @dead_letters.command(
     "replay",
-    help="Put dead letters back to the topic and partition that they came from, each for the service that put it away:"
-    " all those that were not put back before or, with an option, those that match, whether they were or not.",
+    short_help="Put dead letters back for the services that put them away.",
+    help="Put dead letters back to the topic and partition that they came from, each for the service that put it away;"
+    " other services pass it over.\n\nWithout an option: all those that were not put back before. With one: those that"
+    " match, whether they were or not.",
 )
 @_by_origin
 def replay_letters(topic: str | None, partition: int | None, offset: int | None) -> None:
@@ -94,11 +96,14 @@ def replay_letters(topic: str | None, partition: int | None, offset: int | None)
 
 @dead_letters.command(
     "discard",
-    help="Discard dead letters: all, the oldest, or those that match; list and replay pass them over from then on."
-    " One that comes back later, for it was replayed before, is a dead letter again.",
+    short_help="Discard dead letters: all, the oldest, or those that match.",
+    help="Discard dead letters, so that list and replay pass them over.\n\nGive --all, or --older-than, or where they"
+    " came from. One that comes back later, because it had been replayed, is a dead letter again.",
 )
-@click.option("--all", "everything", is_flag=True, help="All that are there now; they are deleted.")
-@click.option("--older-than", "age_s", type=_Age(), help="Those last put away before that, as 12h or 7d; likewise.")
+@click.option("--all", "everything", is_flag=True, help="All that are there now; Kafka deletes them.")
+@click.option(
+    "--older-than", "age_s", type=_Age(), help="Those put away longer ago, such as 12h or 7d; Kafka deletes them."
+)
 @_by_origin
 def discard_letters(
     everything: bool, age_s: int | None, topic: str | None, partition: int | None, offset: int | None

@@ -31,5 +31,6 @@ KINDS: dict[str, tuple[bytes | None, bytes | None]] = {
     "pizza_id negative": (b"k", b'{"order_id":"6f0c","pizza_id":-1,"count":1}'),
     "pizza_id equal to count": (b"k", b'{"order_id":"6f0c","pizza_id":3,"count":3}'),
     "count zero": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":0}'),
+    "count beyond MAX_ORDER_SIZE": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1001,"sauce":"bbq"}'),
     "count beyond the largest": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":100001}'),
 }

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from pizzeria.events import Pizza, Topics, encode
@@ -34,3 +35,20 @@ def test_the_command_runs_as_a_process(settings: Settings, publisher: Publisher,
     gone = run(kafka, "discard", "--topic", "pizza-with-veggies", "--offset", "4711")
     assert (gone.returncode, gone.stdout, gone.stderr) == (0, "discarded pizza-with-veggies[2]@4711 of tester\n", "")
     assert "@4711" not in run(kafka, "list").stdout
+
+
+def test_two_who_discard_at_the_same_time_discard_what_both_chose(
+    settings: Settings, publisher: Publisher, kafka: str
+) -> None:
+    """Each says what it has discarded, and what neither chose stands."""
+    topics = Topics()
+    create_topics(settings, topics)
+    publisher.publish([letter(topics, b"%d" % n, n, topic=topics.having("meats")) for n in range(2000)])
+    publisher.publish([letter(topics, b"stays", 1, topic=topics.having("sauce"))])
+    with ThreadPoolExecutor() as threads:
+        both = list(threads.map(lambda _: run(kafka, "discard", "--topic", "pizza-with-meats"), range(2)))
+    said = {line for each in both for line in each.stdout.splitlines() if line.startswith("discarded")}
+    assert said == {f"discarded pizza-with-meats[2]@{n} of tester" for n in range(2000)}
+    shown = run(kafka, "list").stdout
+    assert "pizza-with-meats" not in shown
+    assert "from pizza-with-sauce[2]@1, put away by tester" in shown

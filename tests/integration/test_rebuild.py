@@ -15,7 +15,8 @@ from pizzeria.events import Topics
 from pizzeria.order_store import OPEN_ORDERS, OrderStore, ReportStore, order_key
 from pizzeria.rebuild import rebuild
 from pizzeria.settings import Settings
-from pizzeria.stream import Event, Publisher
+from pizzeria.stream import Event, Origin, Publisher
+from pizzeria.stream.origin import Replay
 from pizzeria.toppings import TOPPINGS
 from reporter.count import reporter_stream
 from reporter.counts import Counts
@@ -136,4 +137,18 @@ def test_orders_that_would_have_expired_stay_away(
     real_time = time.time
     monkeypatch.setattr("pizzeria.rebuild.time.time", lambda: real_time() + settings.order_ttl_s + 60)
     assert rebuild(settings, topics, store, reports) == (0, 0, 0)
+    assert contents(redis) == {}
+
+
+def test_what_was_replayed_is_as_old_as_it_was_and_what_is_too_large_is_no_pizza(
+    settings: Settings, topics: Topics, publisher: Publisher, store: OrderStore, reports: ReportStore, redis: "Redis"
+) -> None:
+    """An order that has expired stays away though its event was put back today; what came of a replay does, too."""
+    age_ms = 1000 * (settings.order_ttl_s + 60)
+    events = pizza_events(publisher, topics, "old", 1, [0]) + partial_events(topics, "old", 1)
+    for service in ("joiner", None):
+        headers = Replay(service, Origin(topics.pizza, 0, 0), int(1000 * time.time()) - age_ms).headers()
+        publisher.publish([event._replace(headers=headers) for event in events])
+    publisher.publish(pizza_events(publisher, topics, "large", settings.max_order_size + 1, [0]))
+    assert rebuild(settings, topics, store, reports) == (2 * len(events) + 1, 0, 0)
     assert contents(redis) == {}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
@@ -137,6 +138,25 @@ def test_services_that_had_used_a_record_are_not_given_it_again(
     made = {topping: len(records_of(settings, topics.having(topping))) for topping in TOPPINGS}
     assert made == dict.fromkeys(TOPPINGS, 0) | {"cheese": 1}
     assert len(records_of(settings, topics.dead_letters)) == 1
+
+
+def test_a_replay_makes_no_order_anew_that_has_expired(
+    settings: Settings, topics: Topics, publisher: Publisher, store: OrderStore, command: Command
+) -> None:
+    """It is the same dead letter again, with another reason; an order that is still known gets what it lacks."""
+    known, expired = store.place(1), uuid4().hex
+    for order_id in (known, expired):
+        events = partial_events(topics, order_id, 1)
+        old = [FakeRecord(event.topic, 0, 7, event.key, event.value) for event in events]  # of 1970
+        publisher.publish([dead_letter(each, topics.dead_letters, "joiner", ValueError("bad")) for each in old])
+    with running(joiner_stream(settings, store, publisher, topics)):
+        assert len(told(command("replay"))) == 8
+        eventually(lambda: status(store, known) == "ready")
+        eventually(lambda: len(records_of(settings, topics.dead_letters)) == 12)
+    assert store.get(expired) is None
+    shown = command("list").output
+    assert shown.count("put away by joiner\n") == shown.count("put away by joiner, 2 times\n") == 4
+    assert shown.count("Rejected: the order has expired") == 4
 
 
 def test_foreign_dead_letters_are_listed_and_not_replayed(
