@@ -1,6 +1,7 @@
 """A network between a service and a server that can be slow, hold requests, or break."""
 
 import socket
+import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
@@ -26,13 +27,31 @@ def kafka_requests(source: socket.socket) -> Iterator[bytes]:
             yield length + stream.read(int.from_bytes(length, "big"))
 
 
+def redis_requests(source: socket.socket) -> Iterator[bytes]:
+    """Yield one command of a Redis client after the other: an array of strings, each with its length before it."""
+    with source.makefile("rb") as stream:
+        while parts := stream.readline():
+            for _ in range(int(parts[1:])):
+                length = stream.readline()
+                parts += length + stream.read(int(length[1:]) + 2)
+            yield parts
+
+
+# What kind of request it is: Kafka's number, or the name of Redis's command.
+_KINDS: dict[Reader, Callable[[bytes], int | str]] = {
+    kafka_requests: lambda request: int.from_bytes(request[4:6], "big"),
+    redis_requests: lambda request: request.split(b"\r\n", 3)[2].decode().upper(),
+}
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # for SO_LINGER
+
+
 class Proxy:
     """Forwards each connection to a server.
 
     Args:
         port: where clients connect.
         target: the server's port.
-        upstream: splits what clients send; hold() needs kafka_requests.
+        upstream: splits what clients send; hold() needs kafka_requests or redis_requests.
     """
 
     def __init__(self, port: int, target: int, upstream: Reader = pieces) -> None:
@@ -40,7 +59,9 @@ class Proxy:
         self.latency_s = 0.0  # in each direction
         self._target = target
         self._upstream = upstream
-        self._held: int | None = None  # the kind of request that is held
+        self._held: int | str | None = None  # the kind of request that is held
+        self._silent = False
+        self._refusing = False
         self._pass_first = 0
         self.holding = False  # whether such a request has come
         self._change = Condition()
@@ -53,20 +74,35 @@ class Proxy:
         """The address, as Kafka's and Redis's clients have it."""
         return f"{HOST}:{self.port}"
 
-    def hold(self, kind: int, pass_first: int = 0) -> None:
-        """Hold Kafka requests of a kind, and what follows them on their connection, after letting some pass."""
-        self._set(kind, pass_first)
+    def hold(self, kind: int | str, pass_first: int = 0) -> None:
+        """Hold requests of a kind, and what follows them on their connection, after letting some pass."""
+        self._set(held=kind, pass_first=pass_first)
+
+    def hold_all(self) -> None:
+        """Hold whatever comes, in both directions, on every connection that is there or is made, and break none."""
+        self._set(silent=True)
+
+    def refuse(self) -> None:
+        """Reset every connection that is there or is made."""
+        self._set(refusing=True)
+        self.cut(reset=True)
 
     def release(self) -> None:
         """Forward everything again; what a killed client had sent is lost if the connections were cut before."""
-        self._set(None, 0)
+        self._set()
 
-    def cut(self) -> None:
-        """Break every connection; whatever is on its way is lost."""
+    def cut(self, *, reset: bool = False) -> None:
+        """Break every connection; whatever is on its way is lost.
+
+        Args:
+            reset: both ends get a reset (RST), as from a host that knows nothing of the connection, instead of an end.
+        """
         with self._change:
             for each in self._sockets:
                 with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+                    if reset:
+                        each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+                    each.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)  # either ends recv()
             self._sockets.clear()
             self._change.notify_all()
 
@@ -76,15 +112,22 @@ class Proxy:
         self._server.close()
         self.cut()
 
-    def _set(self, held: int | None, pass_first: int) -> None:
+    def _set(
+        self, *, held: int | str | None = None, pass_first: int = 0, silent: bool = False, refusing: bool = False
+    ) -> None:
         with self._change:
             self._held, self._pass_first, self.holding = held, pass_first, False
+            self._silent, self._refusing = silent, refusing
             self._change.notify_all()
 
     def _accept(self) -> None:
         with suppress(OSError):  # closed
             while True:
                 client, _ = self._server.accept()
+                if self._refusing:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+                    client.close()
+                    continue
                 try:
                     server = socket.create_connection((HOST, self._target), timeout=5)
                 except OSError:  # the server is down, and so looks the proxy
@@ -96,6 +139,8 @@ class Proxy:
     def _serve(self, client: socket.socket, server: socket.socket) -> None:
         with client, server:  # closed when neither direction uses them any more
             with self._change:
+                if self._refusing:
+                    return
                 self._sockets |= {client, server}
             for each in (client, server):
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -116,16 +161,20 @@ class Proxy:
                         break
                 target.sendall(data)
         with self._change:
+            was_cut = source not in self._sockets
             self._sockets -= {source, target}
             self._change.notify_all()
-        for each in (source, target):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+        if not was_cut:  # else the other direction has ended, too; and an end must not go before a reset
+            for each in (source, target):
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
 
     def _passes(self, data: bytes, source: socket.socket, reader: Reader) -> bool:
         if source not in self._sockets:
             return True  # cut while it was held: there is nothing to wait for
-        if reader is kafka_requests and int.from_bytes(data[4:6], "big") == self._held:
+        if self._silent:
+            return False
+        if self._held is not None and reader in _KINDS and _KINDS[reader](data) == self._held:
             self._pass_first -= 1
             self.holding = self._pass_first < 0
             return not self.holding

@@ -4,12 +4,17 @@ from tests.faults.load import Load
 from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
 
+FIRST_LOOK_S = 7  # within which the relay looks at every order
+
 
 def test_no_fault_at_all(stack: Stack, load: Load, verdict: Verdict) -> None:
-    """Every order gets ready, and no event is repeated."""
+    """Every order gets ready, no event is repeated, and the relay's list is empty in the end."""
     load.start()
     load.go_on(6)
     verdict.measure_recovery()
-    verdict.check()
+    verdict.check(look_s=FIRST_LOOK_S)
+    assert load.history.checked > 30
+    assert load.asked_again
     assert verdict.figures is not None
     assert not any(verdict.figures.repeats.values())
+    assert not stack.redis.exists("orders:open")
