@@ -7,6 +7,7 @@ from tests.waiting import eventually
 
 # A fault may put off the relay's next look at an order for minutes, and it is dropped no sooner, though it is ready.
 LOOK_S = 2  # so only those are waited for that are due within so many seconds
+FIRST_LOOK_S = 7  # within which the relay looks at every order that no fault has put off
 LEASE_S = 30  # of a relay that died with a claim
 
 

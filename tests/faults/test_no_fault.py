@@ -1,10 +1,9 @@
 """The row to compare the others with."""
 
 from tests.faults.load import Load
+from tests.faults.looks import FIRST_LOOK_S
 from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
-
-FIRST_LOOK_S = 7  # within which the relay looks at every order
 
 
 def test_no_fault_at_all(stack: Stack, load: Load, verdict: Verdict) -> None:
