@@ -11,7 +11,7 @@ _PROPERTIES = """
 listeners=PLAINTEXT://{host}:{port},{listeners},CONTROLLER://{host}:{controller}
 advertised.listeners=PLAINTEXT://{host}:{port},{advertised}
 controller.quorum.voters=1@{host}:{controller}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,{protocols}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,{protocols}
 inter.broker.listener.name=PLAINTEXT
 """
 
