@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from local.ports import HOST
+from tests.faults.framing import kafka_requests
 from tests.faults.ports import reserved_port
-from tests.faults.proxy import Proxy, kafka_requests
+from tests.faults.proxy import Proxy
 
 # A client that comes through a proxy must be told that proxy's address for what follows: so each has its own listener.
 _PROPERTIES = """

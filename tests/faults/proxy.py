@@ -2,46 +2,15 @@
 
 import socket
 import struct
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from threading import Condition, Event, Thread
 
 from local.ports import HOST
+from tests.faults.framing import KINDS, Reader, pieces
 
 PRODUCE, OFFSET_COMMIT = 0, 8  # Kafka's numbers of these requests
 
-Reader = Callable[[socket.socket], Iterator[bytes]]
-
-
-def pieces(source: socket.socket) -> Iterator[bytes]:
-    """Yield what comes, as it comes."""
-    while data := source.recv(65_536):
-        yield data
-
-
-def kafka_requests(source: socket.socket) -> Iterator[bytes]:
-    """Yield one request of a Kafka client after the other: four bytes of length, two of its kind, and the rest."""
-    with source.makefile("rb") as stream:
-        while len(length := stream.read(4)) == 4:
-            yield length + stream.read(int.from_bytes(length, "big"))
-
-
-def redis_requests(source: socket.socket) -> Iterator[bytes]:
-    """Yield one command of a Redis client after the other: an array of strings, each with its length before it."""
-    with source.makefile("rb") as stream:
-        while parts := stream.readline():
-            for _ in range(int(parts[1:])):
-                length = stream.readline()
-                parts += length + stream.read(int(length[1:]) + 2)
-            yield parts
-
-
-# What kind of request it is: Kafka's number, or the name of Redis's command.
-_KINDS: dict[Reader, Callable[[bytes], int | str]] = {
-    kafka_requests: lambda request: int.from_bytes(request[4:6], "big"),
-    redis_requests: lambda request: request.split(b"\r\n", 3)[2].decode().upper(),
-}
 _RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # for SO_LINGER
 
 
@@ -174,7 +143,7 @@ class Proxy:
             return True  # cut while it was held: there is nothing to wait for
         if self._silent:
             return False
-        if self._held is not None and reader in _KINDS and _KINDS[reader](data) == self._held:
+        if self._held is not None and reader in KINDS and KINDS[reader](data) == self._held:
             self._pass_first -= 1
             self.holding = self._pass_first < 0
             return not self.holding

@@ -3,9 +3,10 @@
 from threading import Thread
 from uuid import uuid4
 
+from tests.faults.framing import redis_requests
 from tests.faults.load import Load
 from tests.faults.ports import reserved_port
-from tests.faults.proxy import Proxy, redis_requests
+from tests.faults.proxy import Proxy
 from tests.faults.stack import SERVICES, Stack
 from tests.faults.verdict import Verdict
 from tests.waiting import eventually

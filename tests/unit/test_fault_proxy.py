@@ -8,7 +8,8 @@ from threading import Thread
 import pytest
 
 from local.ports import HOST, free_port
-from tests.faults.proxy import Proxy, redis_requests
+from tests.faults.framing import redis_requests
+from tests.faults.proxy import Proxy
 
 SET = b"*3\r\n$3\r\nSET\r\n$1\r\na\r\n$4\r\n\r\n*1\r\n"
 GET = b"*2\r\n$3\r\nget\r\n$1\r\na\r\n"
