@@ -29,6 +29,10 @@ test: $(VENV)/made  ## run the tests: unit, integration, e2e
 test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 15 minutes
 	$(PYTEST) tests/faults
 
+.PHONY: chaos
+chaos: $(VENV)/made  ## break parts at random, several at once, for MINUTES=10; the same SEED gives the same faults again
+	SEED=$(SEED) MINUTES=$(MINUTES) $(PYTEST) -s tests/chaos
+
 .PHONY: test-documents
 test-documents: $(VENV)/made  ## check that the API, the events and a fifth topping are as the documents say
 	$(PYTEST) tests/documents

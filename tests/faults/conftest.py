@@ -52,7 +52,7 @@ def stack(fresh_stack: Stack) -> Stack:
 @pytest.fixture
 def load(fresh_stack: Stack) -> Iterator[Load]:
     """What the system is offered, once it is started."""
-    load = Load(fresh_stack.api_port)
+    load = Load(fresh_stack.api_port, fresh_stack.reporter_port)
     yield load
     load.stop()
 

@@ -1,29 +1,17 @@
 """A network between a service and a server that can be slow, hold requests, or break."""
 
 import socket
-from collections.abc import Callable, Iterator
+import struct
 from contextlib import suppress
 from functools import partial
 from threading import Condition, Event, Thread
 
 from local.ports import HOST
+from tests.faults.framing import KINDS, Reader, pieces
 
 PRODUCE, OFFSET_COMMIT = 0, 8  # Kafka's numbers of these requests
 
-Reader = Callable[[socket.socket], Iterator[bytes]]
-
-
-def pieces(source: socket.socket) -> Iterator[bytes]:
-    """Yield what comes, as it comes."""
-    while data := source.recv(65_536):
-        yield data
-
-
-def kafka_requests(source: socket.socket) -> Iterator[bytes]:
-    """Yield one request of a Kafka client after the other: four bytes of length, two of its kind, and the rest."""
-    with source.makefile("rb") as stream:
-        while len(length := stream.read(4)) == 4:
-            yield length + stream.read(int.from_bytes(length, "big"))
+_RESET_AT_CLOSE = struct.pack("ii", 1, 0)  # for SO_LINGER
 
 
 class Proxy:
@@ -32,7 +20,7 @@ class Proxy:
     Args:
         port: where clients connect.
         target: the server's port.
-        upstream: splits what clients send; hold() needs kafka_requests.
+        upstream: splits what clients send; hold() needs kafka_requests or redis_requests.
     """
 
     def __init__(self, port: int, target: int, upstream: Reader = pieces) -> None:
@@ -40,7 +28,9 @@ class Proxy:
         self.latency_s = 0.0  # in each direction
         self._target = target
         self._upstream = upstream
-        self._held: int | None = None  # the kind of request that is held
+        self._held: int | str | None = None  # the kind of request that is held
+        self._silent = False
+        self._refusing = False
         self._pass_first = 0
         self.holding = False  # whether such a request has come
         self._change = Condition()
@@ -57,20 +47,35 @@ class Proxy:
         """Forward new connections to another server; those that are there stay."""
         self._target = target
 
-    def hold(self, kind: int, pass_first: int = 0) -> None:
-        """Hold Kafka requests of a kind, and what follows them on their connection, after letting some pass."""
-        self._set(kind, pass_first)
+    def hold(self, kind: int | str, pass_first: int = 0) -> None:
+        """Hold requests of a kind, and what follows them on their connection, after letting some pass."""
+        self._set(held=kind, pass_first=pass_first)
+
+    def hold_all(self) -> None:
+        """Hold whatever comes, in both directions, on every connection that is there or is made, and break none."""
+        self._set(silent=True)
+
+    def refuse(self) -> None:
+        """Reset every connection that is there or is made."""
+        self._set(refusing=True)
+        self.cut(reset=True)
 
     def release(self) -> None:
         """Forward everything again; what a killed client had sent is lost if the connections were cut before."""
-        self._set(None, 0)
+        self._set()
 
-    def cut(self) -> None:
-        """Break every connection; whatever is on its way is lost."""
+    def cut(self, *, reset: bool = False) -> None:
+        """Break every connection; whatever is on its way is lost.
+
+        Args:
+            reset: both ends get a reset (RST), as from a host that knows nothing of the connection, instead of an end.
+        """
         with self._change:
             for each in self._sockets:
                 with suppress(OSError):
-                    each.shutdown(socket.SHUT_RDWR)
+                    if reset:
+                        each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+                    each.shutdown(socket.SHUT_RD if reset else socket.SHUT_RDWR)  # either ends recv()
             self._sockets.clear()
             self._change.notify_all()
 
@@ -80,15 +85,22 @@ class Proxy:
         self._server.close()
         self.cut()
 
-    def _set(self, held: int | None, pass_first: int) -> None:
+    def _set(
+        self, *, held: int | str | None = None, pass_first: int = 0, silent: bool = False, refusing: bool = False
+    ) -> None:
         with self._change:
             self._held, self._pass_first, self.holding = held, pass_first, False
+            self._silent, self._refusing = silent, refusing
             self._change.notify_all()
 
     def _accept(self) -> None:
         with suppress(OSError):  # closed
             while True:
                 client, _ = self._server.accept()
+                if self._refusing:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
+                    client.close()
+                    continue
                 try:
                     server = socket.create_connection((HOST, self._target), timeout=5)
                 except OSError:  # the server is down, and so looks the proxy
@@ -100,6 +112,8 @@ class Proxy:
     def _serve(self, client: socket.socket, server: socket.socket) -> None:
         with client, server:  # closed when neither direction uses them any more
             with self._change:
+                if self._refusing:
+                    return
                 self._sockets |= {client, server}
             for each in (client, server):
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -120,16 +134,20 @@ class Proxy:
                         break
                 target.sendall(data)
         with self._change:
+            was_cut = source not in self._sockets
             self._sockets -= {source, target}
             self._change.notify_all()
-        for each in (source, target):
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+        if not was_cut:  # else the other direction has ended, too; and an end must not go before a reset
+            for each in (source, target):
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
 
     def _passes(self, data: bytes, source: socket.socket, reader: Reader) -> bool:
         if source not in self._sockets:
             return True  # cut while it was held: there is nothing to wait for
-        if reader is kafka_requests and int.from_bytes(data[4:6], "big") == self._held:
+        if self._silent:
+            return False
+        if self._held is not None and reader in KINDS and KINDS[reader](data) == self._held:
             self._pass_first -= 1
             self.holding = self._pass_first < 0
             return not self.holding

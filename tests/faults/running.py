@@ -33,6 +33,7 @@ class Running:
         self._process = process
         self._port = port
         self._asked_at: float | None = None  # to end
+        self._started_at = time.monotonic()
         self.log = log
 
     def kill(self) -> None:
@@ -59,6 +60,11 @@ class Running:
         assert self._asked_at is not None
         code = self._process.wait(timeout_s)
         return Exit(code, time.monotonic() - self._asked_at)
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._started_at
 
     @property
     def died(self) -> bool:

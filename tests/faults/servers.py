@@ -1,29 +1,36 @@
 """The servers of one row, the network to them, and the commands that the project runs on them."""
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 from redis import Redis
 
+from local import kafka_server
 from local.ports import HOST
 from local.processes import ROOT, Processes
 from local.servers import KAFKA, REDIS, start_kafka, start_redis
+from tests.faults.links import Link, properties
 from tests.faults.ports import reserved_port
-from tests.faults.proxy import Proxy, kafka_requests
 from tests.faults.running import Running
 
-# A client that comes through the proxy must be told the proxy's address for what follows.
-_BEHIND_PROXY = """
-listeners=PLAINTEXT://{host}:{port},PROXIED://{host}:{proxied},CONTROLLER://{host}:{controller}
-advertised.listeners=PLAINTEXT://{host}:{port},PROXIED://{proxy}
-controller.quorum.voters=1@{host}:{controller}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
-"""
+_COMMON = "common"  # the link of the services that a row starts with proxied=True
+
+
+@cache
+def formatted() -> Path:
+    """Return the folder of a Kafka that has never run, for all rows to copy: to format takes longer than a second."""
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    kafka_server.prepare(kafka_server.fetch(print), folder, reserved_port())
+    return folder
 
 
 class Servers:
@@ -31,21 +38,20 @@ class Servers:
 
     Args:
         folder: for data and logs.
+        links: names of ways to both through proxies of their own, beside the common one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, links: Collection[str] = ()) -> None:
         self.folder = folder
         self.processes = Processes(lambda _name, _line: None)
         self.running: dict[str, Running] = {}
         self.env = {"ORDER_RETRY_S": "5"}  # for every service and command; half the default, for every row waits for it
-        self.redis_port, self._kafka_port, proxied = reserved_port(), reserved_port(), reserved_port()
+        self.redis_port, self._kafka_port = reserved_port(), reserved_port()
         self.kafka = f"{HOST}:{self._kafka_port}"
-        self.kafka_proxy = Proxy(reserved_port(), proxied, kafka_requests)
-        self.redis_proxy = Proxy(reserved_port(), self.redis_port)
+        self.links = {name: Link(self.redis_port) for name in (_COMMON, *links)}
+        self.kafka_proxy, self.redis_proxy = self.links[_COMMON].kafka, self.links[_COMMON].redis
         self.redis: Any = Redis(port=self.redis_port, decode_responses=True, socket_timeout=2)
-        self._properties = _BEHIND_PROXY.format(
-            host=HOST, port=self._kafka_port, proxied=proxied, proxy=self.kafka_proxy.url, controller=reserved_port()
-        )
+        self._properties = properties(self._kafka_port, self.links.values())
 
     def start_servers(self) -> None:
         """Start both, and create the topics."""
@@ -62,6 +68,8 @@ class Servers:
     def start_kafka(self) -> None:
         """Start Kafka, with the data that it had."""
         folder = self.folder / KAFKA
+        if not folder.exists():
+            shutil.copytree(formatted(), folder)
         start_kafka(self.processes, folder, self._kafka_port, print, self._properties)
         self.running[KAFKA] = Running(self.processes.release(KAFKA), folder / "server.log")
 
@@ -96,11 +104,12 @@ class Servers:
         self.running[name] = Running(self.processes.release(name), log, port)
         return self.running[name]
 
-    def addresses(self, *, proxied: bool = False) -> dict[str, str]:
-        """Return the variables that lead to both, directly or through the proxies."""
-        redis = self.redis_proxy.url if proxied else f"{HOST}:{self.redis_port}"
+    def addresses(self, *, proxied: bool = False, link: str = _COMMON) -> dict[str, str]:
+        """Return the variables that lead to both, directly or by a link."""
+        way = self.links[link]
+        redis = way.redis.url if proxied else f"{HOST}:{self.redis_port}"
         return {
-            "KAFKA_BOOTSTRAP_SERVERS": self.kafka_proxy.url if proxied else self.kafka,
+            "KAFKA_BOOTSTRAP_SERVERS": way.kafka.url if proxied else self.kafka,
             "REDIS_URL": f"redis://{redis}/0",
         }
 
@@ -116,5 +125,5 @@ class Servers:
         """Kill everything: what a row is about has been checked by then."""
         self.redis.close()
         self.processes.close()
-        self.kafka_proxy.close()
-        self.redis_proxy.close()
+        for link in self.links.values():
+            link.close()

@@ -18,11 +18,13 @@ class Stack(Servers):
 
     Args:
         folder: for data and logs.
+        links: names of services that reach the servers by links of their own.
     """
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
+    def __init__(self, folder: Path, links: Collection[str] = ()) -> None:
+        super().__init__(folder, links)
         self.api_port, self.reporter_port = reserved_port(), reserved_port()
+        self.ports = {"api": self.api_port, "reporter": self.reporter_port}  # of every service, by name
         self.modules = {"relay": "api.relay"}  # what to run for a service, if not what its name says
 
     def __getitem__(self, name: str) -> Running:
@@ -48,15 +50,16 @@ class Stack(Servers):
             proxied: it reaches the servers through the proxies.
         """
         name = service if replica == 1 else f"{service} {replica}"
-        port = {"api": self.api_port, "reporter": self.reporter_port}.get(service) or reserved_port()
+        port = self.ports.setdefault(name, reserved_port())
         env = {
-            "API_PORT": str(self.api_port),
+            "API_PORT": str(port if service == "api" else self.api_port),
             "REPORTER_PORT": str(self.reporter_port),
             "HEALTH_PORT": str(port),
             "LOG_FORMAT": "json",
         }
+        addresses = self.addresses(proxied=True, link=name) if name in self.links else self.addresses(proxied=proxied)
         command = [sys.executable, "-m", *self.modules.get(service, service).split()]
-        return self.start_process(name, command, self.addresses(proxied=proxied) | env | self.env, port)
+        return self.start_process(name, command, addresses | env | self.env, port)
 
     def wait_until_ready(self, names: Collection[str] = SERVICES, timeout_s: float = 60) -> None:
         """Wait until /readyz of all of them says so."""

@@ -13,10 +13,12 @@ from redis.exceptions import RedisError
 from local.ports import HOST
 from tests.faults.figures import TOPICS, Figures
 from tests.faults.load import Load
+from tests.faults.looks import LOOK_S, check_looks, looks
 from tests.faults.stack import TOPPINGS, Stack
 from tests.faults.topics import DEAD_LETTERS, records_of
 from tests.waiting import eventually
 
+FINAL_READS = 20
 POISON = b"poison"  # keys of records that are no pizzas begin with it
 
 PizzaId = tuple[str, int]
@@ -48,12 +50,20 @@ class Verdict:
         self.recovery_s = time.monotonic() - began
         return self.recovery_s
 
-    def check(self, *, dead_letters: int = 0, timeout_s: float = 60, remark: str = "") -> None:
+    def check(
+        self,
+        *,
+        dead_letters: int | None = 0,
+        timeout_s: float = 60,
+        look_s: float = LOOK_S,
+        remark: str = "",
+    ) -> None:
         """End the load, wait until every accepted order is settled, and check every order, topic and count.
 
         Args:
-            dead_letters: how many are expected.
+            dead_letters: how many are expected; None for a row that checks them itself.
             timeout_s: how long the orders may take.
+            look_s: entries of orders:open that are due within so many seconds are waited for.
             remark: beside the row's name in the table.
         """
         self._load.stop()
@@ -62,17 +72,23 @@ class Verdict:
         assert not self._stack.died()
         # An order that is stored is to be finished even if whoever ordered it had no answer.
         self._wait_until({"ready", "timed_out"}, timeout_s)
-        eventually(self._nothing_open, timeout_s)
+        self._load.read(FINAL_READS)
+        self._load.history.check()
+        settled = looks(self._stack.redis)
 
         orders = self._stored()
         events = {topic: self._events(topic) for topic in TOPICS}
         assert accepted.keys() <= orders.keys()
         for order_id, order in orders.items():
             _check_order(order_id, accepted.get(order_id, int(order["count"])), order, events)
-        assert len(records_of(self._stack.kafka, DEAD_LETTERS)) == dead_letters
+        assert dead_letters is None or len(records_of(self._stack.kafka, DEAD_LETTERS)) == dead_letters
         self._check_report(events)
+        check_looks(self._stack.redis, settled, look_s, float(self._stack.env.get("ORDER_DEADLINE_S", 300)))
 
-        numbers = {topic: sum(map(len, pizzas.values())) for topic, pizzas in events.items()}
+        # Of an order that was asked for twice every event may be there twice, with no fault at all.
+        again = self._load.asked_again
+        once = {topic: {at: pizzas[at] for at in pizzas if at[0] not in again} for topic, pizzas in events.items()}
+        numbers = {topic: sum(map(len, pizzas.values())) for topic, pizzas in once.items()}
         status = Counter(orders[order_id]["status"] for order_id in accepted)
         self.figures = Figures(
             name=self._name,
@@ -82,18 +98,11 @@ class Verdict:
             ready=status["ready"],
             timed_out=status["timed_out"],
             events=numbers,
-            repeats={topic: numbers[topic] - len(events[topic]) for topic in TOPICS},
+            repeats={topic: numbers[topic] - len(once[topic]) for topic in TOPICS},
             recovery_s=self.recovery_s,
             remark=remark,
         )
         assert status.total() == status["ready"], status  # no row takes as long as an order's deadline
-
-    def _nothing_open(self) -> bool:
-        # Due now, for the relay may have put them off for minutes before they were ready.
-        still_open = self._stack.redis.zrange("orders:open", 0, -1)
-        if still_open:
-            self._stack.redis.zadd("orders:open", dict.fromkeys(still_open, 0), xx=True)
-        return not still_open
 
     def _wait_until(self, statuses: set[str], timeout_s: float) -> None:
         left = {order_id for order_id, _ in self._load.accepted} | set(self._stored())

@@ -1,0 +1,1 @@
+"""Random faults, overlapping, and the same checks as in the fault suite."""
