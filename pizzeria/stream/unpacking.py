@@ -14,7 +14,10 @@ from kafka.record.memory_records import MemoryRecords
 
 from pizzeria.stream.record import Unreadable
 
-_LENGTH_AT, _OVERHEAD = 8, 12  # a batch begins with its first offset, 8 bytes, and the length of what follows, 4 bytes
+# A batch begins with its first offset, 8 bytes, the length of what follows, 4 bytes, and 4 bytes that depend on the
+# version of its format, which is next.
+_LENGTH_AT, _OVERHEAD, _MAGIC_AT = 8, 12, 16
+_MAGIC = 2  # of the format since Kafka 0.11; of older ones kafka-python tells less
 _AHEAD = 1_000_000  # the records of an answer may be younger than its high watermark, but not by so many
 
 
@@ -37,7 +40,10 @@ class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka
 
     def _unpack_records(self, tp: Any, records: Any, *_deserializers: Any) -> Iterator[Consumed | Unreadable]:
         """Yield every record that can be read and, in its place, what can't be."""
-        slices = list(_slices(records._buffer))  # noqa: SLF001 - nothing else leads to the bytes
+        buffer = memoryview(records._buffer)  # noqa: SLF001 - nothing else leads to the bytes
+        slices = list(_slices(buffer))
+        if buffer and not slices:
+            slices = [buffer]  # not even a batch can be found: whatever it is, get past it
         for at, raw in enumerate(slices):
             self.bytes_read += len(raw)
             last_offset = None
@@ -60,13 +66,13 @@ class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka
         self.drain()
 
     def _parse(self, raw: memoryview) -> Any:
-        batch = MemoryRecords(raw).next_batch()
+        batch = DefaultRecordBatch(raw) if raw[_MAGIC_AT] >= _MAGIC else MemoryRecords(raw).next_batch()
         if not batch.validate_crc():
             raise CorruptRecordError("the checksum is wrong")
         last_offset = _last_offset(batch)  # the checksum doesn't cover the first offset
         if not self.next_fetch_offset <= last_offset < self.highwater + _AHEAD:
             raise CorruptRecordError(f"the batch says that it ends at {last_offset}")
-        if batch.magic >= 2:
+        if batch.magic >= _MAGIC:
             self.leader_epoch = batch.leader_epoch
         return batch
 
@@ -85,24 +91,24 @@ class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka
         return max(int(self.next_fetch_offset), int(min(batch.base_offset + length, self.highwater)) - 1)
 
 
-def _slices(buffer: bytes) -> Iterator[memoryview]:
+def _slices(buffer: memoryview) -> Iterator[memoryview]:
     """Split an answer into its batches; what follows the last whole one is dropped, and fetched again."""
-    at, end, view = 0, len(buffer), memoryview(buffer)
-    while end - at > _OVERHEAD:
+    at, end = 0, len(buffer)
+    while end - at > _MAGIC_AT:
         (length,) = struct.unpack_from(">i", buffer, at + _LENGTH_AT)
         start, at = at, at + _OVERHEAD + length
-        if length <= 0 or at > end:
+        if length <= _MAGIC_AT - _OVERHEAD or at > end:
             return
-        yield view[start:at]
+        yield buffer[start:at]
 
 
 def _last_offset(batch: Any) -> int:
-    return int(batch.last_offset if batch.magic >= 2 else batch.base_offset)
+    return int(batch.last_offset if batch.magic >= _MAGIC else batch.base_offset)
 
 
 def _records(tp: Any, batch: Any) -> Iterator[Consumed | Unreadable]:
     topic, partition = tp
-    if batch.magic >= 2 and batch.is_control_batch:
+    if batch.magic >= _MAGIC and batch.is_control_batch:
         return  # the mark of a transaction
     while True:
         try:

@@ -59,7 +59,7 @@ def broken(batch: bytearray) -> bytearray:
 
 
 def unpack(
-    *batches: bytes, at: int = 0, highwater: int = 1000, at_once: int | None = None
+    *batches: bytes | bytearray, at: int = 0, highwater: int = 1000, at_once: int | None = None
 ) -> tuple[list[Record], PartitionRecords]:
     """Return the records that a fetch from an offset gets, so many at once, and what they were taken from."""
     parsed = PartitionRecords(at, TP, MemoryRecords(b"".join(batches)))
@@ -214,8 +214,17 @@ def test_what_follows_the_last_whole_batch_is_fetched_again() -> None:
 
 @pytest.mark.parametrize("length", [-100, -1, 0, 3])
 def test_a_length_that_cannot_be_true_ends_the_answer(length: int) -> None:
-    """What follows can't be found in it."""
+    """What follows can't be found in it; if nothing is before it, it is got past nevertheless."""
     bad = patched(batch_of(3, 3), seal=False, length=length)
     records, parsed = unpack(batch_of(0, 3), bad)
-    assert told(records)[:3] == [0, 1, 2]
-    assert 3 <= parsed.next_fetch_offset < 1000
+    assert told(records) == [0, 1, 2]
+    assert parsed.next_fetch_offset == 3
+    records, parsed = unpack(bad, batch_of(6, 1), at=3)
+    assert told(records) == [(3, 5)]
+    assert parsed.next_fetch_offset == 6
+
+
+def test_an_answer_without_records() -> None:
+    """Such is each answer of an idle Kafka."""
+    records, parsed = unpack(at=3)
+    assert (records, parsed.next_fetch_offset) == ([], 3)
