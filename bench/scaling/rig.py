@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from bench.scaling.steady import steady
 from local.ports import HOST, is_open
 from pizzeria.toppings import TOPPINGS
-from tests.faults.cluster import start_cluster
+from tests.faults.cluster import Cluster
 from tests.faults.ports import reserved_port
 from tests.faults.stack import Stack
 from tests.waiting import eventually
@@ -82,7 +82,7 @@ def rig(brokers: int = 1, partitions: int = 6, *, gateway: bool = False) -> Iter
         stack.env["KAFKA_TOPIC_PARTITIONS"] = str(partitions)
         try:
             if brokers > 1:
-                start_cluster(stack)
+                Cluster(stack)
             else:
                 stack.start_kafka()
             stack.start_redis()

@@ -1,5 +1,9 @@
 """Three brokers that are one Kafka."""
 
+from contextlib import closing
+
+from kafka import KafkaAdminClient
+
 from local import kafka_server
 from local.ports import HOST, is_open
 from tests.faults.ports import reserved_port
@@ -17,19 +21,42 @@ min.insync.replicas=2
 """
 
 
-def start_cluster(stack: Stack) -> list[Running]:
-    """Start three brokers in place of the stack's one, and return them."""
-    nodes = range(1, 4)
-    ports = {node: reserved_port() for node in nodes}
-    controllers = {node: reserved_port() for node in nodes}
-    voters = ",".join(f"{node}@{HOST}:{controllers[node]}" for node in nodes)
-    jars, cluster_id = kafka_server.fetch(print), kafka_server.new_cluster_id()
-    brokers = []
-    for node in nodes:
-        own = _MEMBER.format(node=node, voters=voters, host=HOST, port=ports[node], controller=controllers[node])
-        command = kafka_server.prepare(jars, stack.folder / f"kafka-{node}", ports[node], own, cluster_id)
-        brokers.append(stack.start_process(f"kafka {node}", command, {}))
-    eventually(lambda: all(is_open(port) for port in ports.values()), timeout_s=60)
-    stack.kafka = ",".join(f"{HOST}:{port}" for port in ports.values())
-    stack.env["KAFKA_TOPIC_REPLICATION"] = "3"
-    return brokers
+class Cluster:
+    """Three brokers in place of the stack's one, each of which may be stopped and started again.
+
+    Args:
+        stack: where they run.
+    """
+
+    nodes = (1, 2, 3)
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._ports = {node: reserved_port() for node in self.nodes}
+        controllers = {node: reserved_port() for node in self.nodes}
+        voters = ",".join(f"{node}@{HOST}:{controllers[node]}" for node in self.nodes)
+        jars, cluster_id = kafka_server.fetch(print), kafka_server.new_cluster_id()
+        self._commands = {}
+        for node, port in self._ports.items():
+            own = _MEMBER.format(node=node, voters=voters, host=HOST, port=port, controller=controllers[node])
+            folder = stack.folder / f"kafka-{node}"
+            self._commands[node] = kafka_server.prepare(jars, folder, port, own, cluster_id)
+        stack.kafka = ",".join(f"{HOST}:{port}" for port in self._ports.values())
+        stack.env["KAFKA_TOPIC_REPLICATION"] = "3"
+        self.start(*self.nodes)
+
+    def __getitem__(self, node: int) -> Running:
+        return self._stack[f"kafka {node}"]
+
+    def start(self, *nodes: int) -> None:
+        """Start some, with the data that they had, and wait until they listen."""
+        for node in nodes:
+            self._stack.start_process(f"kafka {node}", self._commands[node], {})
+        eventually(lambda: all(is_open(self._ports[node]) for node in nodes), timeout_s=60)
+
+    def in_sync(self) -> int:
+        """Return how many replicas, at the least, each partition has in sync."""
+        with closing(KafkaAdminClient(bootstrap_servers=self._stack.kafka)) as admin:
+            return min(
+                len(partition["isr_nodes"]) for topic in admin.describe_topics() for partition in topic["partitions"]
+            )

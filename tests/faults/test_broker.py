@@ -1,6 +1,6 @@
 """The broker goes away, and comes back."""
 
-from tests.faults.cluster import start_cluster
+from tests.faults.cluster import Cluster
 from tests.faults.load import Load
 from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
@@ -61,14 +61,14 @@ def test_the_broker_is_down_when_the_services_start(fresh_stack: Stack, load: Lo
 def test_one_of_three_brokers_is_killed(fresh_stack: Stack, load: Load, verdict: Verdict) -> None:
     """With three replicas of each topic the other two go on."""
     stack = fresh_stack
-    brokers = start_cluster(stack)
+    cluster = Cluster(stack)
     stack.start_redis()
     stack.run("pizzeria", "topics")
     stack.start_services()
     stack.wait_until_ready()
     load.start()
     load.go_on(3)
-    brokers[0].kill()
+    cluster[1].kill()
     stack.kafka = stack.kafka.partition(",")[2]  # kafka-python leaks the socket of a connection that is refused
     verdict.measure_recovery()
     load.go_on(3)

@@ -9,7 +9,7 @@ from kafka import KafkaConsumer, KafkaProducer
 
 from tests.faults.load import Load
 from tests.faults.stack import TOPPINGS, Stack
-from tests.faults.topics import DEAD_LETTERS, PARTITIONS, records_of
+from tests.faults.topics import DEAD_LETTERS, partitions_of, records_of
 from tests.faults.verdict import POISON, Verdict
 
 READERS = {
@@ -37,7 +37,7 @@ def test_poison_among_good_records(stack: Stack, load: Load, verdict: Verdict) -
     for topic, readers in READERS.items():
         for number, value in enumerate(RUBBISH):
             key = POISON + b"-%d" % number
-            for partition in PARTITIONS:
+            for partition in partitions_of(stack.kafka, topic):
                 producer.send(topic, key=key, value=value, partition=partition)
                 sent.update((reader, topic, key, value) for reader in readers)
             load.go_on(0.2)

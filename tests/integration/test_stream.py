@@ -67,8 +67,11 @@ def test_a_joiner_waits_for_a_redis_that_is_away_and_loses_nothing(
         own.close()
 
 
-def test_topics_with_unequal_partitions_stop_the_service(settings: Settings, publisher: Publisher) -> None:
+def test_topics_with_unequal_partitions_stop_the_service(
+    settings: Settings, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An event couldn't go to the partition of its cause."""
+    monkeypatch.setattr("pizzeria.stream.loop.UNEQUAL_S", 0.5)
     topics = Topics(prefix=f"{uuid4().hex[:8]}-")
     small = Settings(kafka_bootstrap_servers=settings.kafka_bootstrap_servers, kafka_topic_partitions=2)
     only_pizza = type("OnlyPizza", (Topics,), {"all": (topics.pizza, topics.dead_letters)})(topics.prefix)
