@@ -39,9 +39,6 @@ for i, was_seen in ipairs(seen) do
     counted = counted + 1
   end
 end
-if counted == 0 then
-  return 0
-end
 for i, choice in ipairs(choices) do
   local number, is_known = pizzas[choice], known[i + 1]
   if number > 0 then
@@ -55,7 +52,7 @@ for i, choice in ipairs(choices) do
 end
 if ARGV[1] == '0' then
   redis.call('PERSIST', KEYS[2])
-elseif not kept then
+elseif counted > 0 and not kept then
   redis.call('EXPIRE', KEYS[2], ARGV[1])
 end
 return counted
