@@ -5,6 +5,7 @@ import subprocess
 import time
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
+from json import loads
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,13 +75,18 @@ class Running:
     @property
     def ready(self) -> bool:
         """Whether /readyz says so."""
+        return self.missing == ""
+
+    @property
+    def missing(self) -> str | None:
+        """What /readyz says is missing: nothing, if it is ready; None, if there is no answer."""
         assert self._port is not None
-        connection = HTTPConnection(HOST, self._port, timeout=2)
+        connection = HTTPConnection(HOST, self._port, timeout=3)
         try:
             connection.request("GET", "/readyz")
-            return connection.getresponse().status == 200
+            return str(loads(connection.getresponse().read()).get("detail", ""))
         except (OSError, HTTPException):
-            return False
+            return None
         finally:
             connection.close()
 

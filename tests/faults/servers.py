@@ -59,6 +59,11 @@ class Servers:
         self.start_kafka()
         self.run("pizzeria", "topics")
 
+    @property
+    def redis_folder(self) -> Path:
+        """Where Redis keeps its data."""
+        return self.folder / REDIS / "data"
+
     def start_redis(self) -> None:
         """Start Redis, with the data that it had."""
         folder = self.folder / REDIS
