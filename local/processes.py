@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -101,13 +102,12 @@ class Processes:
             EndedEarlyError: a process ended meanwhile, or a signal came.
             TimeoutError: it didn't come true in time.
         """
-        left = int(timeout_s / 0.05)
+        deadline = time.monotonic() + timeout_s
         while not ready():
             try:
                 raise EndedEarlyError(self._events.get(timeout=0.05))
             except Empty:
-                left -= 1
-                if left < 0:
+                if time.monotonic() > deadline:
                     raise TimeoutError from None
 
     def wait(self) -> Event:

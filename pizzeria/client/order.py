@@ -49,7 +49,8 @@ def order(count: int, url: str, timeout_s: float, no_wait: bool, as_json: bool) 
                 click.echo(f"still preparing after {timeout_s:g} s; {again}", err=True)
                 exit_code = 3
         if as_json:
-            echo_json(Api(url).get(placed.order_id)[1])
+            last = Api(url)  # with time of its own
+            echo_json(patiently(last, lambda: last.get(placed.order_id))[1])
         elif no_wait:
             click.echo(placed.order_id)
     sys.exit(0 if no_wait else exit_code)

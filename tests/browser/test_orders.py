@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from local.ports import HOST
+from pizzeria.order_store import OrderStore, Outbox
 from pizzeria.toppings import TOPPINGS
 from tests.browser.breaking import paused
 from tests.browser.conftest import OpenTab
@@ -113,6 +115,33 @@ def test_a_double_click_orders_once(open_tab: OpenTab) -> None:
     tab.order(1)
     tab.expect_ready(1)
     assert tab.posted == 2
+
+
+def test_a_choice_may_have_any_name(open_tab: OpenTab, system: Stack, store: OrderStore) -> None:
+    """Also that of something that every object has in JavaScript: a foreign service may choose anything."""
+    order_id = store.place(2)
+    Outbox(system.redis).drop([order_id])
+    names = ["constructor", "__proto__", "toString & constructor", "hasOwnProperty"]
+    first, second = dict(zip(TOPPINGS, names, strict=True)), dict(zip(TOPPINGS, reversed(names), strict=True))
+    store.join({(order_id, 2): {0: first, 1: second}})
+    tab = open_tab(order_id)
+    tab.expect_ready(2)
+    for topping in TOPPINGS:
+        expect(tab.toppings("there", topping)).to_have_text([first[topping], second[topping]])
+
+
+def test_a_page_of_another_site_can_order_nothing(open_tab: OpenTab, system: Stack) -> None:
+    """A browser sends such a form without asking; the page itself orders as always."""
+    page = open_tab().page.context.new_page()
+    before = set(system.redis.scan_iter("order:*"))
+    form = f'<form method="post" action="http://{HOST}:{system.api_port}/order/3"><button>Win</button></form>'
+    page.route("http://elsewhere.example/", lambda route: route.fulfill(body=form, content_type="text/html"))
+    page.goto("http://elsewhere.example/")
+    with page.expect_response("**/order/3") as answer:
+        page.get_by_role("button").click()
+    assert answer.value.status == 403
+    assert answer.value.json()["detail"].endswith("(Sec-Fetch-Site: cross-site)")
+    assert set(system.redis.scan_iter("order:*")) == before
 
 
 def test_earlier_orders_are_remembered(open_tab: OpenTab) -> None:

@@ -41,6 +41,16 @@ def test_the_charts_show_what_the_reporter_counts(open_tab: OpenTab, system: Sta
     expect(tab.report.get_by_text("stale")).to_have_count(0)
 
 
+def test_a_row_may_have_any_name(open_tab: OpenTab) -> None:
+    """Also that of something that every object has in JavaScript; it stays, with none, when nobody has it any more."""
+    answers = iter(['{"constructor":3,"__proto__":2}'])
+    tab = open_tab()
+    tab.page.route("**/report/cheese", lambda route: route.fulfill(body=next(answers, "{}")))
+    expect(tab.report.get_by_role("row", name="constructor 3", exact=True)).to_be_visible()
+    expect(tab.report.get_by_role("row", name="constructor 0", exact=True)).to_be_visible()
+    expect(tab.report.get_by_role("row", name="__proto__ 0", exact=True)).to_be_visible()
+
+
 def test_without_the_reporter_the_charts_are_stale(open_tab: OpenTab, system: Stack) -> None:
     """They say so, and say no more when it is back."""
     tab = open_tab()

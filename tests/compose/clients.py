@@ -33,6 +33,7 @@ class Clients:
         self.requests = 0
         self.errors: list[str] = []
         self.nameless = 0  # no errors of ours
+        self.slowest_s = 0.0  # the longest that anybody waited for an answer, or for there being none
         self.replicas: set[str] = set()  # that answered, by the gateway's names
 
     def start(self) -> None:
@@ -86,6 +87,7 @@ class Clients:
             connection.close()
         with self._lock:
             self.requests += 1
+            self.slowest_s = max(self.slowest_s, time.monotonic() - began)
             if problem and NO_NAME in problem:
                 self.nameless += 1
                 return None

@@ -2,7 +2,8 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from local.ports import free_port
@@ -74,6 +75,16 @@ class Stack:
             return now["State"]["Pid"] != before and _healthy(now)
 
         eventually(back, timeout_s=60)
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """Stop all that a container does, though its connections stay; in the end it goes on, and is healthy."""
+        self.containers("pause", name)
+        try:
+            yield
+        finally:
+            self.containers("unpause", name)
+            self.wait_until_healthy()
 
     def redis(self, *command: str) -> str:
         """Run redis-cli in Redis's container and return what it prints."""

@@ -2,6 +2,8 @@
 
 import os
 import sys
+import time
+from threading import Event
 
 import psutil
 import pytest
@@ -36,6 +38,16 @@ def test_a_name_is_given_once() -> None:
     processes.start("twin", [sys.executable, "-c", SLEEP], {})
     with pytest.raises(ValueError, match="twin runs already"):
         processes.start("twin", [sys.executable, "-c", SLEEP], {})
+    processes.close()
+
+
+def test_a_wait_takes_as_long_as_it_may_however_long_each_look_takes() -> None:
+    """What answers slowly must not make it ten times as long."""
+    processes = Processes(lambda _name, _line: None)
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        processes.wait_until(lambda: Event().wait(0.5), timeout_s=1)
+    assert 1 <= time.monotonic() - began < 3
     processes.close()
 
 

@@ -59,6 +59,12 @@ def test_an_answer_that_is_up_to_date_bears_no_sign_of_age(client: FlaskClient) 
     assert not {"Age", "Cache-Status"} & set(response.headers.keys())
 
 
+def test_no_cache_keeps_a_report(client: FlaskClient) -> None:
+    """The next pizza changes it."""
+    for path in ("/report", "/report/meats", "/report/chocolate", "/readyz"):
+        assert client.get(path).headers["Cache-Control"] == "no-store"
+
+
 def test_a_report_on_something_else_is_a_404(client: FlaskClient) -> None:
     """It names the toppings that there are."""
     response = client.get("/report/crust")

@@ -2,21 +2,30 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** What is spread, by topping and choice: colour, and radius of at most 42. Other toppings are in pieces. */
-const SPREADS = {
-  sauce: {
-    regular: ["#c7331d", 38.5],
-    light: ["#d4644c", 36],
-    extra: ["#b42813", 40.5],
-    alfredo: ["#f3e3bf", 38.5],
-    bbq: ["#712d1b", 38.5],
-  },
-  cheese: {
-    extra: ["#f7d27e", 36.5],
-    "three cheese": ["#f7dd9b", 34],
-    "goat cheese": ["#fbf4e4", 0],
-  },
-};
+/**
+ * What is spread, by topping and choice: colour, and radius of at most 42. Other toppings are in pieces.
+ * Maps, for an object would have a "constructor" as well, which may be the choice of a foreign service.
+ */
+const SPREADS = new Map([
+  [
+    "sauce",
+    new Map([
+      ["regular", ["#c7331d", 38.5]],
+      ["light", ["#d4644c", 36]],
+      ["extra", ["#b42813", 40.5]],
+      ["alfredo", ["#f3e3bf", 38.5]],
+      ["bbq", ["#712d1b", 38.5]],
+    ]),
+  ],
+  [
+    "cheese",
+    new Map([
+      ["extra", ["#f7d27e", 36.5]],
+      ["three cheese", ["#f7dd9b", 34]],
+      ["goat cheese", ["#fbf4e4", 0]],
+    ]),
+  ],
+]);
 const EACH = 7; // pieces of a topping
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 
@@ -30,7 +39,7 @@ const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 export function draw(layer, topping, choice, seed) {
   const random = randomly(seed * 31 + topping.length);
   if (choice === "none") layer.replaceChildren();
-  else if (topping in SPREADS) layer.replaceChildren(...spread(topping, choice, random));
+  else if (SPREADS.has(topping)) layer.replaceChildren(...spread(topping, choice, random));
   else layer.replaceChildren(...pieces(layer, choice.split(" & "), random));
 }
 
@@ -40,7 +49,7 @@ export function draw(layer, topping, choice, seed) {
  * @param {() => number} random
  */
 function spread(topping, choice, random) {
-  const [color, radius] = SPREADS[topping][choice] ?? ["#e9cf8f", 34];
+  const [color, radius] = SPREADS.get(topping).get(choice) ?? ["#e9cf8f", 34];
   const blobs = [];
   if (radius) blobs.push(blob(50, 50, radius, topping === "sauce" ? 0.02 : 0.09, color, random));
   if (choice === "three cheese" || choice === "goat cheese") {
@@ -66,7 +75,7 @@ function spread(topping, choice, random) {
  * @param {() => number} random
  */
 function pieces(layer, names, random) {
-  const layers = [...layer.parentElement.querySelectorAll("g")].filter((each) => !(each.dataset.layer in SPREADS));
+  const layers = [...layer.parentElement.querySelectorAll("g")].filter((each) => !SPREADS.has(each.dataset.layer));
   const all = EACH * layers.length;
   const turn = 2 * Math.PI * random();
   return Array.from({ length: EACH }, (_, i) => {

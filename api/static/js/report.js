@@ -49,18 +49,19 @@ async function update(chart) {
 /**
  * Show counts by choice. Two choices at once have rows of their own, as in the report; a button unfolds those.
  * @param {HTMLElement} chart
- * @param {Record<string, number>} counts
+ * @param {Record<string, number>} report
  */
-function render(chart, counts) {
+function render(chart, report) {
+  const counts = new Map(Object.entries(report)); // an object would have a "constructor" that nobody chose
   const table = chart.querySelector("tbody");
   const rows = new Map(Array.from(table.rows, (row) => [row.dataset.choice, row]));
-  for (const choice of Object.keys(counts).sort()) {
+  for (const choice of [...counts.keys()].sort()) {
     if (!rows.has(choice)) rows.set(choice, table.appendChild(newRow(choice)));
   }
-  const most = Math.max(1, ...Object.values(counts));
+  const most = Math.max(1, ...counts.values());
   let pairs = 0;
   for (const [choice, row] of rows) {
-    const count = counts[choice] ?? 0;
+    const count = counts.get(choice) ?? 0;
     if (row.classList.contains("pair")) pairs += count;
     const text = String(count);
     if (row.cells[1].textContent !== text) row.cells[1].textContent = text;

@@ -89,6 +89,15 @@ def test_json_is_the_order_on_one_line_and_nothing_else(api: Scripted, run: Run,
     assert json.loads(result.stdout) == order
 
 
+def test_json_comes_though_the_api_is_away_for_a_moment(api: Scripted, run: Run, pauses: list[float]) -> None:
+    """The order is placed and followed, so the last look is tried again, too."""
+    api.answers("GET /order/6f0c", problem(503, "Redis is away"), answer_of(READY))
+    result = run("order", "2", "--json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, READY)
+    assert "Redis is away; trying again" in result.stderr
+    assert len(pauses) == 1
+
+
 def test_an_order_that_times_out_says_what_is_missing(api: Scripted, run: Run) -> None:
     """Exit code 4."""
     order = an_order("timed_out", DONE, DONE | {"cheese": None}, DONE | {"cheese": None, "meats": None})
