@@ -9,7 +9,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from pizzeria.settings import Settings
-from pizzeria.worker import Worker
+from pizzeria.wsgi_worker import Worker
 
 CLOSE = "close"
 STOPPING = "stopping"

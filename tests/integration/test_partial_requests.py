@@ -12,7 +12,7 @@ import pytest
 
 from local.ports import HOST
 from pizzeria.connection import LARGEST_HEAD
-from pizzeria.worker import REQUEST_S
+from pizzeria.wsgi_worker import REQUEST_S
 from tests.integration.http_calls import call
 
 FEW_THREADS = {"API_PROCESSES": "1", "API_THREADS": "2", "API_WAITS": "1"}
