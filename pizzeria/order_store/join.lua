@@ -15,8 +15,8 @@
 -- A pizza is complete when it has the toppings that its order noted when it was placed: it counts once, and another
 -- topping, which came to the menu later, is added and changes nothing else.
 --
--- Result: 1 if the order is not on the relay's list: it was created here, by its events, and has the field unlisted
--- until somebody puts it there. Otherwise 0.
+-- Result: 1 if the order is to be put on the relay's list: it was created here, by its events, is not ready, and has the
+-- field unlisted until somebody does so. Otherwise 0.
 -- Error: COUNT, if the order is known to have another number of pizzas; nothing is changed then.
 local key, count, ttl = KEYS[1], ARGV[1], ARGV[3]
 local first = 6
@@ -28,7 +28,7 @@ for i = first, #ARGV, 2 do
 end
 local known = redis.call('HMGET', key, unpack(fields))
 local is_new = not known[1]
-local unlisted = (is_new or known[4]) and 1 or 0
+local unlisted = (is_new or known[4]) and known[3] ~= 'ready' and 1 or 0
 if not is_new and known[1] ~= count then
   return redis.error_reply('COUNT the order has ' .. known[1] .. ' pizzas, not ' .. count)
 end
@@ -103,7 +103,6 @@ if is_new then
   set('count', count)
   set('created_at', time_or_now(ARGV[2]))
   set('toppings', noted)
-  set('unlisted', 1)
 end
 if ready ~= was_ready or is_new then
   set('ready', ready)
@@ -117,6 +116,12 @@ if ready ~= was_ready or is_new then
 end
 if status ~= known[3] then
   set('status', status)
+end
+if status == 'ready' then
+  unlisted = 0
+  if known[4] then redis.call('HDEL', key, 'unlisted') end
+elseif is_new then
+  set('unlisted', 1)
 end
 redis.call('HSET', key, unpack(changes))
 -- What has no time to live is on the relay's list, and does not expire before it is ready or the relay drops it.

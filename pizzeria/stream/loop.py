@@ -44,8 +44,8 @@ class Stream:
     """Consumes topics as a group and gives each batch of pizzas to a handler, at least once.
 
     Offsets are committed when all that a batch caused is safe: what the handler wrote, and what it returned to be
-    published. A record that isn't a pizza goes to the dead letters and holds nobody up. One that was put back from
-    there for another service is passed over.
+    published. A record that isn't a pizza, or can't be read, goes to the dead letters and holds nobody up. One that was
+    put back from there for another service is passed over.
 
     Args:
         settings: the kafka_* variables.

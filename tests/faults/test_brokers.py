@@ -1,7 +1,6 @@
 """Several brokers, some of which are away."""
 
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 import pytest
 from kafka import KafkaAdminClient
@@ -53,23 +52,21 @@ def test_fewer_replicas_are_in_sync_than_there_must_be(
     """Orders are accepted and wait, and are made when the broker is back."""
     load.start()
     load.go_on(3)
-    with _every_replica_needed(fresh_stack):
-        cluster[3].kill()
-        load.go_on(15)
-        waiting = {order_id for order_id, _ in load.accepted[-60:]}
-        statuses = [fresh_stack.redis.hget(f"order:{order_id}", "status") for order_id in waiting]
-        assert statuses.count("preparing") > len(statuses) / 2
-        cluster.start(3)
-        verdict.measure_recovery()
+    _need_every_replica(fresh_stack)
+    cluster[3].kill()
+    load.go_on(15)
+    waiting = {order_id for order_id, _ in load.accepted[-60:]}
+    statuses = [fresh_stack.redis.hget(f"order:{order_id}", "status") for order_id in waiting]
+    assert statuses.count("preparing") > len(statuses) / 2
+    cluster.start(3)
+    verdict.measure_recovery()
     load.go_on(3)
     verdict.check()
     assert not load.refused
 
 
-@contextmanager
-def _every_replica_needed(stack: Stack) -> Iterator[None]:
+def _need_every_replica(stack: Stack) -> None:
     """Have Kafka take an event only if all three replicas do."""
     with closing(KafkaAdminClient(bootstrap_servers=stack.kafka)) as admin:
         for topic in Topics().all:
             admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic, {"min.insync.replicas": "3"})])
-        yield

@@ -2,10 +2,12 @@
 
 import socket
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 import pytest
+from kafka import KafkaProducer
 
 from local.ports import free_port
 from local.processes import Processes
@@ -14,6 +16,8 @@ from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, create_topics, read_back
+from pizzeria.stream.client import connection
+from tests.faults.test_foreign_bytes import ForeignName
 from tests.integration.records import committed
 from tests.waiting import eventually
 
@@ -135,3 +139,16 @@ def test_kafka_that_stops_answering_is_not_waited_for_for_ever(tmp_path: Path) -
             list(reading)
     finally:
         own.close()
+
+
+def test_what_cannot_be_read_is_left_out_and_committed(
+    settings: Settings, topics: Topics, publisher: Publisher
+) -> None:
+    """A stranger's header is no reason to stop before it, this time or the next one."""
+    publisher.publish(events(topics.pizza, b"before"))
+    with closing(KafkaProducer(**connection(settings))) as stranger:
+        stranger.send(topics.pizza, b"strange", b"k", [(ForeignName("ü"), b"")], partition=0).get(10)
+    publisher.publish(events(topics.pizza, b"after"))
+    group = f"{topics.prefix}reader"
+    assert values(settings, topics.pizza, group=group) == [b"after", b"before"]
+    assert committed(settings, group, topics.pizza)[0] == 3

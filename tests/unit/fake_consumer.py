@@ -8,9 +8,10 @@ from kafka.errors import IllegalStateError
 from kafka.future import Future
 
 from pizzeria.process import Stop
+from pizzeria.stream.record import Unreadable
 from tests.unit.fakes import FakeRecord
 
-Polled = dict[Any, list[FakeRecord]]
+Polled = Mapping[Any, Sequence[FakeRecord | Unreadable]]
 Step = Polled | Callable[[], object]
 CommitCallback = Callable[[dict[Any, Any], Exception | None], None]
 

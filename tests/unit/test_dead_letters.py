@@ -7,6 +7,7 @@ from pizzeria.process import Stop
 from pizzeria.stream import Event, Origin, dead_letter
 from pizzeria.stream.dead_letters import publish_or_cut
 from pizzeria.stream.origin import Replay
+from pizzeria.stream.record import Unreadable
 from tests.unit.fakes import FakePublisher, FakeRecord
 
 RECORD = FakeRecord(
@@ -76,6 +77,18 @@ def test_a_header_without_a_value_gets_an_empty_one() -> None:
     """kafka-python reads such headers but doesn't write them."""
     record = FakeRecord(key=b"6f0c", headers=[("trace", None), ("trace", b"2")])
     assert (dead_letter(record, "dead", "joiner", "why").headers or [])[:2] == [("trace", b""), ("trace", b"2")]
+
+
+def test_a_range_that_could_not_be_read_says_where_it_ends() -> None:
+    """Its value is what Kafka gave of it, which may be nothing."""
+    unreadable = Unreadable("pizza", 4, 17, value=b"\x00\x01", error=ValueError("bad"), last_offset=26)
+    event = dead_letter(unreadable, "dead", "joiner", unreadable.error)
+    headers = dict(event.headers or [])
+    assert event.value == b"\x00\x01"
+    assert headers["__streams.errors.offset"] == b"17"
+    assert headers["__streams.errors.last_offset"] == b"26"
+    nothing = Unreadable("pizza", 4, 17, error=ValueError("bad"), last_offset=26)
+    assert dead_letter(nothing, "dead", "joiner", nothing.error)[1:3] == (b"", None)
 
 
 @pytest.mark.parametrize(

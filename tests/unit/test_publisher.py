@@ -48,12 +48,17 @@ class FakeProducer:
 
     def __init__(self, clock: Clock) -> None:
         self.sent: list[FakeFuture] = []
+        self.partitions: list[int] = []
+        self.known: set[int] = set(range(6))
         self.has_topics = True
         self.on_look: Callable[[], None] = lambda: None
         self._clock = clock
 
-    def send(self, *_args: object, **_kwargs: object) -> FakeFuture:
-        """Take a record."""
+    def send(self, *_args: object, partition: int, **_kwargs: object) -> FakeFuture:
+        """Take a record for a partition that it knows."""
+        if partition not in self.known:
+            raise ValueError(f"Unrecognized partition {partition}")
+        self.partitions.append(partition)
         self.sent.append(FakeFuture(self._clock))
         return self.sent[-1]
 
@@ -61,7 +66,7 @@ class FakeProducer:
         """Return six partitions, if Kafka has ever been there."""
         self.on_look()
         if self.has_topics:
-            return set(range(6))
+            return self.known
         raise KafkaTimeoutError("no metadata")
 
 
@@ -122,6 +127,30 @@ def test_a_partition_that_is_silent_does_not_stop_the_others(publisher: Publishe
     with pytest.raises(UnavailableError, match=r"pizza\[1\].*not acknowledged"):
         publisher.publish([EVENT._replace(partition=1)], 0.0)
     assert len(producer.sent) == 2
+
+
+def test_an_event_for_a_partition_that_is_not_there_yet_goes_to_another_one(
+    publisher: Publisher, producer: FakeProducer
+) -> None:
+    """Its topic may be the last one to get more; the same partition as its cause's only saves time."""
+    producer.known = {0, 1}
+    with pytest.raises(UnavailableError, match="not acknowledged"):
+        publisher.publish([EVENT._replace(partition=partition) for partition in range(5)], 0.0)
+    assert producer.partitions == [0, 1, 0, 1, 0]
+
+
+def test_an_event_for_a_partition_that_comes_just_now_is_tried_again(
+    publisher: Publisher, producer: FakeProducer
+) -> None:
+    """It is no reason to end."""
+
+    def come() -> None:
+        producer.known = {0, 1, 2}
+
+    producer.known = {0, 1}
+    producer.on_look = come
+    with pytest.raises(UnavailableError, match="Unrecognized partition 2"):
+        publisher.publish([EVENT._replace(partition=2)])
 
 
 def test_a_kafka_that_was_never_there_is_tried_by_one_at_a_time(

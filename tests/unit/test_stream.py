@@ -1,5 +1,6 @@
 """The loop of the consuming services: what it handles and publishes, and how often."""
 
+import struct
 from collections.abc import Sequence
 
 import pytest
@@ -7,6 +8,7 @@ from kafka.errors import KafkaConnectionError
 
 from pizzeria.stream import Event, Origin
 from pizzeria.stream.origin import Replay
+from pizzeria.stream.record import Unreadable
 from tests.unit.fakes import FakeRecord
 from tests.unit.rig import P0, P1, Rig, bad, good
 
@@ -88,6 +90,17 @@ def test_what_is_replayed_for_another_service_is_passed_over(rig: Rig) -> None:
     assert rig.consumer.committed == {P0: 5}
 
 
+def test_what_cannot_be_read_becomes_a_dead_letter_though_its_value_is_a_pizza(rig: Rig) -> None:
+    """Its neighbours are handled, and what is committed is the end of its range."""
+    record, error = good(1), ValueError("a strange header")
+    strange = Unreadable("pizza", 0, 1, 0, record.key, record.value, [], error=error)
+    broken = Unreadable("pizza", 0, 3, value=b"\x00", error=error, last_offset=7)
+    rig.run({P0: [good(0), strange, good(2), broken]})
+    assert rig.handled == [["pizza[0]@0", "pizza[0]@2"]]
+    assert rig.published("dead") == [record.value, b"\x00"]
+    assert rig.consumer.commits == [{P0: 8}]
+
+
 def test_a_record_that_is_nested_too_deeply_is_a_dead_letter(rig: Rig) -> None:
     """A hostile record doesn't end the service."""
     rig.run({P0: [FakeRecord("pizza", 0, 0, None, b'{"x":' * 100_000), good(1)]})
@@ -132,11 +145,12 @@ def test_a_fault_of_the_handler_ends_the_stream_without_a_commit(rig: Rig) -> No
     assert rig.consumer.closed == 1
 
 
-def test_a_poll_that_fails_is_tried_again(rig: Rig) -> None:
-    """Kafka's errors don't end the service."""
+@pytest.mark.parametrize("error", [KafkaConnectionError("gone"), struct.error("a strange member"), AttributeError()])
+def test_a_poll_that_fails_is_tried_again(rig: Rig, error: Exception) -> None:
+    """Neither Kafka's errors end the service, nor what strangers in its group make kafka-python raise."""
 
     def fail() -> None:
-        raise KafkaConnectionError("gone")
+        raise error
 
     rig.run(fail, fail, {P0: [good(0)]})
     assert rig.handled == [["pizza[0]@0"]]
