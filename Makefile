@@ -26,7 +26,7 @@ test: $(VENV)/made  ## run the tests: unit, integration, e2e
 	$(PYTEST) tests/unit tests/integration tests/e2e
 
 .PHONY: test-faults
-test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 15 minutes
+test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 20 minutes
 	$(PYTEST) tests/faults
 
 .PHONY: chaos
