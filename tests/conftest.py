@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from local import kafka_server
@@ -21,8 +22,10 @@ from tests.run import Run
 
 
 def pytest_configure() -> None:
-    """Let fakeredis run the scripts of the project."""
+    """Let fakeredis run the scripts of the project, and don't measure how long an example of hypothesis takes."""
     understand_script_flags()
+    hypothesis.settings.register_profile("no deadline", deadline=None)
+    hypothesis.settings.load_profile("no deadline")
 
 
 @pytest.hookimpl(wrapper=True)
