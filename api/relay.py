@@ -32,17 +32,14 @@ class Relay:
     Args:
         store: the orders.
         outbox: which of them are open.
-        publisher: for the pizzas.
-        topics: the names.
-        settings: order_retry_s, order_deadline_s and max_order_size.
+        republisher: for their pizzas.
+        settings: order_retry_s and order_deadline_s.
     """
 
-    def __init__(
-        self, store: OrderStore, outbox: Outbox, publisher: Publisher, topics: Topics, settings: Settings
-    ) -> None:
+    def __init__(self, store: OrderStore, outbox: Outbox, republisher: Republisher, settings: Settings) -> None:
         self._store = store
         self._outbox = outbox
-        self._republisher = Republisher(store, outbox, publisher, topics, settings)
+        self._republisher = republisher
         self._retry_s = settings.order_retry_s
         self._deadline_s = settings.order_deadline_s
         self.connected = False  # whether the last look found Redis, and Kafka if it was needed
@@ -107,7 +104,8 @@ def main() -> None:
     settings = process.start("api.relay")
     redis, publisher = connect(settings), Publisher(settings)
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
-    relay = Relay(store, Outbox(redis), publisher, Topics(), settings)
+    outbox = Outbox(redis)
+    relay = Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), settings), settings)
     service.run(relay, publisher, settings, store.takes_changes)
 
 

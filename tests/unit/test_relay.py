@@ -7,7 +7,7 @@ import pytest
 from fakeredis import FakeRedis, FakeServer
 
 from api.relay import LEASE_S, Relay
-from api.republisher import AGAIN_S, TRY_S
+from api.republisher import AGAIN_S, TRY_S, Republisher
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Topics, decode
 from pizzeria.order_store import OPEN_ORDERS, OrderStore, Outbox, order_key
@@ -22,7 +22,7 @@ SETTINGS = Settings(order_retry_s=10, order_deadline_s=300)
 @pytest.fixture
 def relay(store: OrderStore, outbox: Outbox, publisher: FakePublisher) -> Relay:
     """A relay between both fakes."""
-    return Relay(store, outbox, publisher, Topics(), SETTINGS)
+    return Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), SETTINGS), SETTINGS)
 
 
 def grow_old(redis: FakeRedis, order_id: str, seconds: float) -> None:
