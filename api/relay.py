@@ -42,6 +42,7 @@ class Relay:
         self._republisher = republisher
         self._retry_s = settings.order_retry_s
         self._deadline_s = settings.order_deadline_s
+        self._longest_s = LEASE_S + 3 * settings.order_deadline_s  # that an order is put off, and more
         self.connected = False  # whether the last look found Redis, and Kafka if it was needed
 
     def run(self, stop: Stop) -> None:
@@ -83,7 +84,7 @@ class Relay:
 
     def _claims(self) -> Iterator[Claim]:
         for _ in range(0, CLAIMED, CLAIMED_AT_ONCE):
-            claim = self._outbox.claim(CLAIMED_AT_ONCE, LEASE_S)
+            claim = self._outbox.claim(CLAIMED_AT_ONCE, LEASE_S, self._longest_s)
             yield claim
             if len(claim.order_ids) < CLAIMED_AT_ONCE:
                 return

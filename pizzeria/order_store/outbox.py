@@ -1,5 +1,6 @@
 """The outbox: the list of open orders, which the relay works through."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from pizzeria.order_store.keys import OPEN_ORDERS
 from pizzeria.order_store.scripts import Call, Scripts
 
 _DROP = ""
+_YEAR_S = 365 * 24 * 60 * 60
 
 
 class Claim(NamedTuple):
@@ -31,14 +33,17 @@ class Outbox:
     def __init__(self, redis: Client) -> None:
         self._scripts = Scripts(redis)
 
-    def claim(self, at_most: int, lease_s: float) -> Claim:
+    def claim(self, at_most: int, lease_s: float, longest_s: float = math.inf) -> Claim:
         """Claim orders that are due.
 
         Args:
             at_most: so many; 1,000 at the most.
             lease_s: seconds after which they are due again, should the claimant have died.
+            longest_s: seconds that an order is put off at the most. One that is due later was scheduled while the clock
+                of Redis was ahead, and is due now.
         """
-        call = Call("claim", [OPEN_ORDERS], [int(1000 * lease_s), at_most])
+        longest_ms = int(1000 * min(longest_s, _YEAR_S))
+        call = Call("claim", [OPEN_ORDERS], [int(1000 * lease_s), at_most, longest_ms])
         [[now_ms, lease, *order_ids]] = self._scripts.run_all([call])
         return Claim(datetime.fromtimestamp(now_ms / 1000, UTC), lease, order_ids)
 
