@@ -1,6 +1,7 @@
 """The counts, as Redis has them or, while it is away, as they were last known."""
 
 import time
+from threading import Lock
 from typing import NamedTuple
 
 from pizzeria.errors import UnavailableError
@@ -24,6 +25,7 @@ class Counts:
 
     def __init__(self, store: ReportStore) -> None:
         self._store = store
+        self._lock = Lock()
         self._known = Known({topping: {} for topping in TOPPINGS}, time.monotonic())
 
     def refresh(self) -> None:
@@ -32,7 +34,11 @@ class Counts:
         Raises:
             UnavailableError: Redis is away; what was known stays.
         """
-        self._known = Known(self._store.reports(), time.monotonic())
+        at = time.monotonic()
+        counts = self._store.reports()
+        with self._lock:
+            if at >= self._known.at:  # or another thread has read later, and knows more
+                self._known = Known(counts, at)
 
     def get(self) -> tuple[dict[str, dict[str, int]], float | None]:
         """Return the counts and, if they could not be read just now, their age in seconds."""

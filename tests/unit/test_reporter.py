@@ -4,6 +4,7 @@ import pytest
 from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
+from pizzeria.errors import UnavailableError
 from pizzeria.order_store import ReportStore
 from pizzeria.service import readiness
 from reporter.app import create_app
@@ -118,3 +119,22 @@ def test_the_reporter_is_ready_while_it_can_count(
     assert client.get("/readyz").status_code == status
     assert client.get("/healthz").status_code == 200
     assert client.get("/report").status_code == 200
+
+
+def test_an_older_look_does_not_replace_a_younger_one(clock: Clock, report_store: ReportStore) -> None:
+    """Two threads look at once, and the first one is slow: counts never fall."""
+    counts = Counts(report_store)
+    look = report_store.reports
+    old = look()
+
+    def slow() -> dict[str, dict[str, int]]:
+        report_store.reports = look  # type: ignore[method-assign]
+        report_store.count({("cheese", "new"): {0: "extra"}})
+        clock.advance(1)
+        counts.refresh()
+        return old
+
+    report_store.reports = slow  # type: ignore[method-assign]
+    counts.refresh()
+    report_store.reports = lambda: (_ for _ in ()).throw(UnavailableError("Redis"))  # type: ignore[method-assign]
+    assert counts.get()[0] != old
