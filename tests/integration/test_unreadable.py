@@ -1,5 +1,6 @@
 """What kafka-python, or Kafka itself, can't read, on the real Kafka."""
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -24,13 +25,21 @@ from tests.waiting import eventually, running
 from workers.worker import topping_stream
 
 BATCHES, BATCH = 20, 10
+ZSTD = 4  # the number of the codec
 BAD = 5  # which of the batches is broken
 
 
 def zstd_encode(data: bytes) -> bytes:
-    """Return a frame of Zstandard with one block that is not compressed."""
-    block = (len(data) << 3) | 1  # the last one, raw
-    return struct.pack("<IBI", 0xFD2FB528, 0b1010_0000, len(data)) + block.to_bytes(3, "little") + data
+    """Return a frame of Zstandard in which runs of spaces are compressed."""
+    raw, run_length = 0, 1
+    parts = re.split(rb"( {50,})", data)  # every other one is a run
+    blocks = [
+        (len(part) << 3 | (run_length if number % 2 else raw) << 1, part[:1] if number % 2 else part)
+        for number, part in enumerate([*parts, b""])
+    ]
+    blocks[-1] = (1, b"")  # the last one
+    frame = struct.pack("<IBI", 0xFD2FB528, 0b1010_0000, len(data))
+    return frame + b"".join(header.to_bytes(3, "little") + content for header, content in blocks)
 
 
 def test_a_batch_of_a_codec_that_is_not_installed_is_put_away_whole(
@@ -46,9 +55,10 @@ def test_a_batch_of_a_codec_that_is_not_installed_is_put_away_whole(
     with monkeypatch.context() as patch:
         patch.setattr("kafka.record.default_records.zstd_encode", zstd_encode)
         patch.setattr("kafka.codec.has_zstd", lambda: True)
+        patch.setitem(KafkaProducer._COMPRESSORS, "zstd", (lambda: True, ZSTD))  # noqa: SLF001
         foreign = KafkaProducer(**connection(settings), compression_type="zstd", linger_ms=500)
         for event in order_events(topics, 3, partition=4):
-            foreign.send(topics.pizza, event.value, event.key, partition=4)
+            foreign.send(topics.pizza, (event.value or b"") + b" " * 500, event.key, partition=4)
         foreign.flush()
         foreign.close()
     publisher.publish(good[1])
