@@ -13,6 +13,7 @@ from pizzeria.stream.record import Record, Unreadable
 from pizzeria.stream.unpacking import PartitionRecords
 
 _LOOK_S = 3.0  # how long a partition must stand still to be looked into
+_PAUSE_S = 0.1
 _TIMEOUT_MS = 1_000
 
 
@@ -37,7 +38,11 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
             self._begin_topics_made_anew()
             if skipped := self._skip_unreadable():
                 return skipped
-        polled: dict[Any, list[Record]] = super().poll(timeout_ms)
+        try:
+            polled: dict[Any, list[Record]] = super().poll(timeout_ms)
+        except _BrokenError:  # it will be looked into
+            time.sleep(_PAUSE_S)  # meanwhile Kafka gives the same answer at once, again and again
+            return {}
         return polled
 
     def _begin_topics_made_anew(self) -> None:
@@ -113,6 +118,10 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
         return await self._manager.wait_for(sent, _TIMEOUT_MS)
 
 
+class _BrokenError(KafkaError):  # type: ignore[misc]
+    """Kafka can't read what a partition has at its position."""
+
+
 class _Fetcher(Fetcher):  # type: ignore[misc]  # kafka-python has no types
     PartitionRecords = PartitionRecords
 
@@ -133,9 +142,9 @@ class _Fetcher(Fetcher):  # type: ignore[misc]  # kafka-python has no types
     def _parse_fetched_data(self, completed_fetch: Any) -> Any:
         try:
             parsed = super()._parse_fetched_data(completed_fetch)
-        except KafkaError:
+        except (CorruptRecordError, UnknownError) as error:
             self._failed.add(completed_fetch.topic_partition)
-            raise
+            raise _BrokenError(str(error)) from error
         if parsed is not None:
             parsed.highwater = completed_fetch.partition_data.high_watermark
         return parsed

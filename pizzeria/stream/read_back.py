@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from kafka import KafkaAdminClient, TopicPartition
-from kafka.errors import CorruptRecordError, KafkaError, KafkaTimeoutError, NoError, for_code
+from kafka.errors import KafkaError, KafkaTimeoutError, NoError, for_code
 from kafka.structs import OffsetAndMetadata
 
 from pizzeria.errors import UnavailableError
@@ -14,8 +14,6 @@ from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 from pizzeria.stream.consumer import Consumer
 from pizzeria.stream.record import Record, Unreadable, about, next_offset
-
-_PAUSE_S = 0.5
 
 log = structlog.stdlib.get_logger()
 
@@ -102,11 +100,7 @@ def _starts(
 def _read(consumer: Any, ends: dict[Any, int], timeout_ms: int, *, commits: bool) -> Iterator[Sequence[Record]]:
     unread, deadline = set(ends), time.monotonic() + timeout_ms / 1000
     while unread:
-        try:
-            polled = consumer.poll(timeout_ms=500)
-        except CorruptRecordError:  # Kafka can't read it either; the consumer gets past it when it has stood still
-            polled = {}
-            time.sleep(_PAUSE_S)
+        polled = consumer.poll(timeout_ms=500)
         within = {tp: [record for record in records if record.offset < ends[tp]] for tp, records in polled.items()}
         if batch := [record for records in within.values() for record in records if _is_readable(record)]:
             yield batch
