@@ -82,11 +82,11 @@ def _faults(draw: random.Random, seconds: float) -> Iterator[Fault]:
         _, targets, longest_s = KINDS[kind]
         target = draw.choice(targets)
         for_s = longest_s * draw.random() ** 2  # mostly short, now and then long
-        fault = Fault(round(at_s, 1), round(min(for_s, seconds - QUIET_S - at_s), 1), kind, target, draw.random())
+        fault = Fault(at_s, round(min(for_s, seconds - QUIET_S - at_s), 1), kind, target, draw.random())
         running = sum(end > at_s for end in ends.values())
         if running < AT_ONCE and ends.get(target, 0) + SETTLE_S < at_s:
             yield fault
             ends[target] = at_s + fault.for_s
             if kind == ONCE:
                 del weights[kind]
-        at_s += draw.expovariate(1 / GAP_S)
+        at_s = round(at_s + draw.expovariate(1 / GAP_S), 1)
