@@ -3,6 +3,7 @@
 from contextlib import closing
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from pizzeria.events import Topics
 from tests.faults.load import Load
@@ -55,7 +56,7 @@ def test_records_are_deleted_that_were_not_consumed_yet(fresh_stack: Stack, load
         closing(KafkaAdminClient(bootstrap_servers=stack.kafka)) as admin,
         closing(KafkaConsumer(bootstrap_servers=stack.kafka)) as consumer,
     ):
-        admin.alter_group_offsets("workers-cheese", dict.fromkeys(partitions, 1))
+        admin.alter_group_offsets("workers-cheese", dict.fromkeys(partitions, OffsetAndMetadata(1, "", -1)))
         ends = consumer.end_offsets(partitions)
         assert min(ends.values()) > 1
         admin.delete_records(ends)
