@@ -58,6 +58,8 @@ def _event(letter: Letter, publisher: Publisher, topics: Topics) -> Event | str:
         return f"{origin.topic!r} is no topic that is replayed to"
     if not 0 <= origin.partition < publisher.partition_count(origin.topic):
         return f"{origin.topic} has no partition {origin.partition}"
+    if "last_offset" in letter.errors:
+        return f"it is a batch that could not be read, of the offsets up to {letter.errors['last_offset']}"
     if "truncated" in letter.errors:
         return f"it is cut: the value of {origin} had {letter.errors['truncated']} bytes"
     return letter.replay(origin, service)

@@ -146,6 +146,14 @@ def test_a_record_that_was_cut_is_not_put_back(publisher: FakePublisher) -> None
     assert publisher.published == []
 
 
+def test_a_batch_that_could_not_be_read_is_not_put_back(publisher: FakePublisher) -> None:
+    """Its bytes are no record."""
+    letter = letter_of(FakeRecord("pizza", 4, 17, b"k", b"bytes"))
+    letter.headers.append(("__streams.errors.last_offset", b"19"))
+    assert replayed(publisher, [letter]) == ["it is a batch that could not be read, of the offsets up to 19"]
+    assert publisher.published == []
+
+
 @pytest.mark.parametrize(
     ("selection", "values"),
     [

@@ -64,6 +64,7 @@ class Server:
         """Take writes again."""
         with suppress(ResponseError):
             self.redis.script_kill()
+        eventually(lambda: not self.is_busy())
         self.redis.replicaof("NO", "ONE")
         for name, value in (("maxmemory", 0), ("min-replicas-to-write", 0), ("save", "")):
             self.redis.config_set(name, value)
