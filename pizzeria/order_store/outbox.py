@@ -1,6 +1,5 @@
 """The outbox: the list of open orders, which the relay works through."""
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -33,7 +32,7 @@ class Outbox:
     def __init__(self, redis: Client) -> None:
         self._scripts = Scripts(redis)
 
-    def claim(self, at_most: int, lease_s: float, longest_s: float = math.inf) -> Claim:
+    def claim(self, at_most: int, lease_s: float, longest_s: float = _YEAR_S) -> Claim:
         """Claim orders that are due.
 
         Args:
@@ -42,8 +41,7 @@ class Outbox:
             longest_s: seconds that an order is put off at the most. One that is due later was scheduled while the clock
                 of Redis was ahead, and is due now.
         """
-        longest_ms = int(1000 * min(longest_s, _YEAR_S))
-        call = Call("claim", [OPEN_ORDERS], [int(1000 * lease_s), at_most, longest_ms])
+        call = Call("claim", [OPEN_ORDERS], [int(1000 * lease_s), at_most, int(1000 * longest_s)])
         [[now_ms, lease, *order_ids]] = self._scripts.run_all([call])
         return Claim(datetime.fromtimestamp(now_ms / 1000, UTC), lease, order_ids)
 
