@@ -12,6 +12,7 @@ import psutil
 
 from local.ports import HOST
 from local.processes import ROOT
+from local.servers import START_TIMEOUT_S
 from tests.faults.ports import reserved_port
 from tests.waiting import eventually
 
@@ -60,8 +61,8 @@ class Run:
         return int(self.env["REPORTER_PORT"])
 
     def wait_until_ready(self) -> None:
-        """Wait for the last line of the start."""
-        eventually(lambda: "\nready: " in self.output or self.process.poll() is not None, timeout_s=60)
+        """Wait for the last line of the start; one that takes too long ends by itself, and says why."""
+        eventually(lambda: "\nready: " in self.output or self.process.poll() is not None, 4 * START_TIMEOUT_S)
         assert self.process.poll() is None, self.output
 
     def family(self) -> list[psutil.Process]:

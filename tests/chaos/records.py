@@ -13,8 +13,9 @@ from kafka.errors import KafkaError
 from tests.chaos.schedule import Fault
 from tests.faults.figures import TOPICS
 from tests.faults.stack import TOPPINGS
+from tests.faults.test_foreign_bytes import HEADERS, letters_of
 from tests.faults.test_records import RUBBISH
-from tests.faults.topics import DEAD_LETTERS, records_of
+from tests.faults.topics import DEAD_LETTERS, foreign_headers, partitions_of
 from tests.faults.verdict import POISON
 
 READERS = {"pizza": {f"workers {topping}" for topping in TOPPINGS}} | {
@@ -41,7 +42,7 @@ class Records:
         self._expected: set[Letter] = set()
 
     def poison(self, fault: Fault) -> None:
-        """Send what is no pizza to one partition of each topic."""
+        """Send what is no pizza, or has headers that are no text, to one partition of each topic."""
         draw = random.Random(fault.draw)  # noqa: S311
         with self._producer() as producer:
             for topic, readers in READERS.items():
@@ -49,7 +50,9 @@ class Records:
                 letters = {(reader, topic, key) for reader in readers}
                 self._sent |= letters
                 try:
-                    producer.send(topic, draw.choice(RUBBISH), key, partition=draw.randrange(6)).get(ANSWER_S)
+                    partition = draw.choice(partitions_of(self._kafka, topic))
+                    headers = draw.choice([HEADERS, []])
+                    producer.send(topic, draw.choice(RUBBISH), key, headers, partition).get(ANSWER_S)
                     self._expected |= letters
                 except KafkaError as error:  # it may be there all the same
                     print(f"    poison on {topic}: {error!r}")
@@ -63,7 +66,8 @@ class Records:
             consumer.assign(partitions)
             for each, end in consumer.end_offsets(partitions).items():
                 consumer.seek(each, max(0, end - REPEATED))
-            polled = consumer.poll(timeout_ms=2_000, max_records=REPEATED * len(partitions))
+            with foreign_headers():
+                polled = consumer.poll(timeout_ms=2_000, max_records=REPEATED * len(partitions))
         finally:
             consumer.close()
         with self._producer() as producer:
@@ -82,9 +86,8 @@ class Records:
     def check_letters(self) -> None:
         """Check that every poison became a dead letter of each of its readers, and nothing else did."""
         letters: Counter[Letter] = Counter()
-        for record in records_of(self._kafka, DEAD_LETTERS):
-            headers = {name.removeprefix("__streams.errors."): text.decode() for name, text in record.headers}
-            letters[headers["service"], headers["topic"], record.key] += 1
+        for told, record in letters_of(self._kafka):
+            letters[told["service"], told["topic"], record.key] += 1
         assert not (unexpected := letters.keys() - self._sent), f"unexpected dead letters: {sorted(unexpected)[:3]}"
         assert not (lost := self._expected - letters.keys()), f"poison that is no dead letter: {sorted(lost)[:3]}"
 

@@ -19,13 +19,6 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[ROWS] = []
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give every row the time that its own servers and a failing wait take."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(240))
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table, and write it to faults.md."""
     if rows := config.stash[ROWS]:

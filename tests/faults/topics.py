@@ -1,5 +1,6 @@
 """Reading topics back, without the code under test."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 from unittest.mock import patch
 
@@ -36,11 +37,16 @@ def records_of(kafka: str, topic: str) -> list[Any]:
                 records.extend(batch)
             return all(consumer.position(tp) >= ends[tp] for tp in partitions)
 
-        with patch("kafka.record.memory_records.DefaultRecordBatch", _LenientBatch):
+        with foreign_headers():
             eventually(at_end, timeout_s=60)
         return records
     finally:
         consumer.close()
+
+
+def foreign_headers() -> AbstractContextManager[object]:
+    """Return a context in which kafka-python reads headers with any names."""
+    return patch("kafka.record.memory_records.DefaultRecordBatch", _LenientBatch)
 
 
 def committed(kafka: str, group: str, topic: str) -> dict[int, int]:
