@@ -50,8 +50,8 @@ def count(store: ReportStore, counts: Counts, topics: Topics) -> Handler:
 
     def handle(batch: Batch) -> list[Event]:
         replayed = {(topping_of[record.topic], pizza.order_id) for record, pizza in batch if replay_of(record)}
-        refused = store.count(partials.by_topping(batch), keep=replayed)
-        store.keep(refused)
+        refused = store.count(partials.by_topping(batch))
+        store.keep(replayed | refused.keys())
         counts.refresh()
         return [
             dead_letter(record, topics.dead_letters, SERVICE, refused[topping_of[record.topic], pizza.order_id])

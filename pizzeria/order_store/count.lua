@@ -4,7 +4,7 @@
 -- KEYS[1]  report:<topping>, a hash of choice → pizzas
 -- KEYS[2]  {report:<topping>}:seen:<order id>, a bitmap of the pizza ids counted already; the braces keep both keys in
 --          one slot of a Redis Cluster
--- ARGV[1]  time to live of the bitmap, seconds, renewed on a change; 0 to keep it for good, and it stays so
+-- ARGV[1]  time to live of the bitmap, seconds, renewed on a change, unless it is kept for good
 -- ARGV[2], ARGV[3], …  pairs: pizza id, choice; 1,000 pairs at the most
 --
 -- Once the hash has 250 choices, any other one is counted as "other": foreign events must not make it grow for ever.
@@ -50,9 +50,7 @@ for i, choice in ipairs(choices) do
     redis.call('HINCRBY', KEYS[1], choice, number)
   end
 end
-if ARGV[1] == '0' then
-  redis.call('PERSIST', KEYS[2])
-elseif counted > 0 and not kept then
+if counted > 0 and not kept then
   redis.call('EXPIRE', KEYS[2], ARGV[1])
 end
 return counted

@@ -26,14 +26,11 @@ class ReportStore:
         self._scripts = Scripts(redis)
         self._marks_ttl_s = 2 * ttl_s
 
-    def count(
-        self, pizzas: Mapping[CountedOrder, Mapping[int, str]], *, keep: Collection[CountedOrder] = ()
-    ) -> dict[CountedOrder, str]:
+    def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
         """Count toppings, each pizza once however often it is told.
 
         Args:
             pizzas: pizza id → what was chosen, of each topping of each order.
-            keep: of which of them to remember for good what is counted.
 
         Returns:
             What could not be counted, and why.
@@ -41,10 +38,9 @@ class ReportStore:
         called: list[CountedOrder] = []
         calls: list[Call] = []
         for order, choices in pizzas.items():
-            ttl_s = 0 if order in keep else self._marks_ttl_s
             for some in pairs(choices):
                 called.append(order)
-                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [ttl_s, *some]))
+                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._marks_ttl_s, *some]))
         results = self._scripts.run(calls)
         return {
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)

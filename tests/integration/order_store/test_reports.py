@@ -64,7 +64,7 @@ def test_marks_that_are_to_be_kept_do_not_expire(report_store: ReportStore, redi
     """Nor do they once more when the order is counted without a wish to keep them."""
     cheese, sauce = ("cheese", "a"), ("sauce", "a")
     report_store.count({cheese: {0: "extra"}, sauce: {0: "light"}})
-    report_store.count({cheese: {0: "extra"}, sauce: {1: "light"}}, keep={cheese})
+    report_store.keep([cheese])
     report_store.count({cheese: {1: "none"}})
     assert redis.ttl(seen_key(*cheese)) == -1
     assert redis.ttl(seen_key(*sauce)) > 0
