@@ -27,7 +27,7 @@ test: $(VENV)/made  ## run the tests: unit, integration, e2e
 
 .PHONY: test-faults
 test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 20 minutes
-	$(PYTEST) tests/faults
+	$(PYTEST) -n 2 --dist worksteal tests/faults
 
 .PHONY: chaos
 chaos: $(VENV)/made  ## break parts at random, several at once, for MINUTES=10; the same SEED gives the same faults again

@@ -40,4 +40,4 @@ def test_every_order_is_made_whatever_comes_together(fresh_stack: System) -> Non
     records.check_letters()
     use.check()
     assert verdict.figures
-    print(f"{load.history.checked} answers agree with what was seen before\n{table([verdict.figures])}")
+    print(f"{load.history.checked} answers agree with what was seen before\n{table([verdict.figures.cells()])}")

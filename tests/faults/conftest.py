@@ -1,27 +1,23 @@
 """The rows' systems, and the table of what they measured."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from local.processes import ROOT
-from tests.faults.figures import Figures, table
+from tests.faults.figures import table
 from tests.faults.load import Load
 from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
 
-ROWS = pytest.StashKey[list[Figures]]()
+CELLS = "cells"  # of the table
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Make room for the rows' figures."""
-    config.stash[ROWS] = []
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table, and write it to faults.md."""
-    if rows := config.stash[ROWS]:
+    properties = (each for report in terminalreporter.getreports("") for each in report.user_properties)
+    if rows := [cells for name, cells in properties if name == CELLS]:
         terminalreporter.section("faults: events (of them repeats)")
         terminalreporter.write(table(rows))
         (ROOT / "faults.md").write_text(table(rows))
@@ -51,10 +47,12 @@ def load(fresh_stack: Stack) -> Iterator[Load]:
 
 
 @pytest.fixture
-def verdict(request: pytest.FixtureRequest, fresh_stack: Stack, load: Load) -> Iterator[Verdict]:
+def verdict(
+    request: pytest.FixtureRequest, record_property: Callable[[str, object], None], fresh_stack: Stack, load: Load
+) -> Iterator[Verdict]:
     """The row's verdict; its figures go to the table."""
     words = request.node.name.removeprefix("test_").replace("[", ": ").rstrip("]").split("_")
     verdict = Verdict(" ".join(words), fresh_stack, load)
     yield verdict
     if verdict.figures:
-        request.config.stash[ROWS].append(verdict.figures)
+        record_property(CELLS, verdict.figures.cells())

@@ -32,7 +32,7 @@ class Figures:
         return [self.name + (f": {self.remark}" if self.remark else ""), *orders, *events, recovery]
 
 
-def table(rows: Iterable[Figures]) -> str:
-    """Return Markdown; the events of a topic are followed by how many of them are repeats."""
-    lines = [HEAD, ("---", *["--:"] * (len(HEAD) - 1)), *(row.cells() for row in rows)]
+def table(rows: Iterable[list[str]]) -> str:
+    """Return Markdown of cells(); the events of a topic are followed by how many of them are repeats."""
+    lines = [HEAD, ("---", *["--:"] * (len(HEAD) - 1)), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
