@@ -6,6 +6,7 @@ COPY requirements.txt /
 # Wheels alone, so no compiler is needed; all code is compiled now, for later nothing can be written.
 RUN pip --python /opt/venv install --no-cache-dir --only-binary :all: --require-hashes --compile -r /requirements.txt
 COPY api api
+COPY cli cli
 COPY joiner joiner
 COPY pizzeria pizzeria
 COPY reporter reporter

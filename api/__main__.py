@@ -3,13 +3,13 @@
 from flask import Flask
 
 from api.app import create_app
-from api.reporter import Reporter
+from api.reporter_client import Reporter
 from api.waiting import WaitingRoom
-from pizzeria import process
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, ReportStore, Watcher, connect
+from pizzeria.runtime import process
+from pizzeria.runtime.wsgi import CLOSE, serve
+from pizzeria.store import OrderStore, ReportStore, Watcher, connect
 from pizzeria.stream import Publisher
-from pizzeria.wsgi import CLOSE, serve
+from pizzeria.topics import Topics
 
 
 def main() -> None:

@@ -2,18 +2,18 @@
 
 from flask import Flask
 
-from api.live import live
 from api.openapi import docs, document
 from api.orders import orders
 from api.page import page
 from api.report import passed_on
-from api.reporter import Reporter
+from api.reporter_client import Reporter
+from api.sse import live
 from api.waiting import WaitingRoom
-from pizzeria.events import Topics
-from pizzeria.health import Probe
-from pizzeria.http import answer_with_problems, health, protect, report
-from pizzeria.order_store import OrderStore, ReportStore
+from pizzeria.runtime.health import Probe
+from pizzeria.runtime.web import answer_with_problems, health, protect, report
+from pizzeria.store import OrderStore, ReportStore
 from pizzeria.stream import Publisher
+from pizzeria.topics import Topics
 
 
 def create_app(

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
-from pizzeria.events import Pizza, Topics, encode
+from pizzeria.events import Pizza, encode
 from pizzeria.stream import Event, Publisher
+from pizzeria.topics import Topics
 
 
 def pizza_events(

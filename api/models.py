@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
-from pizzeria.order_store import Order, Status
+from pizzeria.store import Order, Status
 from pizzeria.toppings import MENUS, TOPPINGS
 
 Natural = Annotated[int, Meta(ge=0)]

@@ -10,10 +10,10 @@ from api.events import pizza_events
 from api.models import Accepted, view
 from api.waiting import FullError, WaitingRoom, wait_asked_for
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics
-from pizzeria.http import json_response
-from pizzeria.order_store import IdempotencyKeyReusedError, OrderStore
+from pizzeria.runtime.web import json_response
+from pizzeria.store import IdempotencyKeyReusedError, OrderStore
 from pizzeria.stream import Publisher
+from pizzeria.topics import Topics
 
 ACKS_TIMEOUT_S = 2.0
 LONGEST_KEY = 255

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import structlog
 
 from api.republisher import ClaimedOrders, Republisher
-from pizzeria import process, service
-from pizzeria.backoff import Backoff
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics
-from pizzeria.order_store import Claim, OrderStore, Outbox, connect
-from pizzeria.process import Stop
+from pizzeria.runtime import process, service
+from pizzeria.runtime.backoff import Backoff
+from pizzeria.runtime.process import Stop
 from pizzeria.settings import Settings
+from pizzeria.store import Claim, OrderStore, Outbox, connect
 from pizzeria.stream import Publisher
+from pizzeria.topics import Topics
 
 CLAIMED_AT_ONCE = 1_000  # orders
 CLAIMED = 10_000  # orders, claimed before any of them is published: deadlines don't wait for Kafka

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from flask import Response
 
-from api.reporter import Reporter
-from pizzeria.http import json_response
-from pizzeria.order_store import ReportStore
+from api.reporter_client import Reporter
+from pizzeria.runtime.web import json_response
+from pizzeria.store import ReportStore
 
 PASSED_ON = "Content-Type", "Cache-Status", "Age"
 AWAY = {"Cache-Status": 'api; hit; detail="the reporter is away"'}

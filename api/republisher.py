@@ -10,11 +10,11 @@ import structlog
 
 from api.events import pizza_events
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics
-from pizzeria.order_store import Claim, Head, Order, OrderStore, Outbox
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.settings import Settings
+from pizzeria.store import Claim, Head, Order, OrderStore, Outbox
 from pizzeria.stream import Publisher
+from pizzeria.topics import Topics
 
 PUBLISHED_AT_ONCE = 2_000  # pizzas, or one order
 PUBLISH_S = 4.0  # for all that was claimed: orders that are due meanwhile wait

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from flask import Request, abort, current_app, request
 from werkzeug.http import parse_list_header
 
-from pizzeria.order_store import Order, Watcher
-from pizzeria.wsgi import STOPPING
+from pizzeria.runtime.wsgi import STOPPING
+from pizzeria.store import Order, Watcher
 
 LONGEST_WAIT_S = 30
 

@@ -26,7 +26,7 @@ from local.processes import EndedEarlyError
 from local.servers import StartError
 from local.system import LocalSettings, System
 from pizzeria.errors import UnavailableError
-from pizzeria.logs import configure_logging
+from pizzeria.runtime.logs import configure_logging
 from pizzeria.settings import Settings
 
 

@@ -12,12 +12,12 @@ from bench.clock import consumer_timed
 from bench.plan import Plan
 from bench.records import PIZZAS_PER_ORDER, fill
 from joiner.join import joiner_stream
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, connect
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher, Stream, create_topics
 from pizzeria.stream.client import connection
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from workers.sauce import choose
 from workers.worker import topping_stream

@@ -9,7 +9,7 @@ from msgspec import Struct
 from redis import Redis
 
 from bench.client import Client, LoadError
-from pizzeria.order_store import order_key
+from pizzeria.store import order_key
 
 CLIENTS = 16
 READY_TIMEOUT_S = 60.0

@@ -5,8 +5,9 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from pizzeria.events import Pizza, Topics, encode
+from pizzeria.events import Pizza, encode
 from pizzeria.stream import Event, Publisher
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 
 PIZZAS_PER_ORDER = 10

@@ -12,8 +12,8 @@ from bench.client import LoadError
 from bench.load import latency
 from bench.memory import resident
 from local.ports import HOST
-from pizzeria.order_store import OPEN_ORDERS, OrderStore
 from pizzeria.settings import Settings
+from pizzeria.store import OPEN_ORDERS, OrderStore
 from pizzeria.toppings import TOPPINGS
 
 _TIMEOUT_S = 20.0

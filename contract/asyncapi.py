@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from contract.compare import Schema
 from contract.headers import ERRORS, MARKER, REPLAYED
 from contract.schemas import CHANGE, VERSION
-from pizzeria.events import Topics
-from pizzeria.order_store import order_key
 from pizzeria.settings import Settings
+from pizzeria.store import order_key
+from pizzeria.topics import Topics
 
 _BINDING = {"bindingVersion": "0.5.0"}
 _ABOUT = (

@@ -8,8 +8,9 @@ from msgspec import Struct, json
 from msgspec.structs import replace
 
 from contract.compare import Schema
-from pizzeria.events import Pizza, Topics
-from pizzeria.order_store.order import Change
+from pizzeria.events import Pizza
+from pizzeria.store.order import Change
+from pizzeria.topics import Topics
 from pizzeria.toppings import MENUS, TOPPINGS
 
 VERSION = 1  # to be raised only when a change must break those who read the events by a committed schema

@@ -1,10 +1,10 @@
 """python -m joiner: run one joiner; as many as you like share the work."""
 
 from joiner.join import SERVICE, joiner_stream
-from pizzeria import process, service
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, connect
+from pizzeria.runtime import process, service
+from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher
+from pizzeria.topics import Topics
 
 
 def main() -> None:

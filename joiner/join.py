@@ -2,11 +2,11 @@
 
 from itertools import compress
 
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore
-from pizzeria.partials import Partials
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore
 from pizzeria.stream import Batch, Event, Handler, Publisher, Record, Stream, dead_letter, read_partial, replay_of
+from pizzeria.stream.partials import Partials
+from pizzeria.topics import Topics
 
 SERVICE = "joiner"
 

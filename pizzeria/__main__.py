@@ -1,36 +1,6 @@
-"""python -m pizzeria …: what is done once, and not by a service."""
+"""python -m pizzeria …: the command line, which is in cli/."""
 
-from importlib import import_module
-
-import click
-
-_COMMANDS = {  # in the order of --help
-    "order": "pizzeria.client.order:order",
-    "show": "pizzeria.client.show:show",
-    "topics": "pizzeria.care:topics",
-    "rebuild": "pizzeria.care:rebuild_redis",
-    "dead-letters": "pizzeria.dead_letters:dead_letters",
-}
-
-
-class _Lazy(click.Group):
-    """Imports a command when it is asked for: who orders a pizza needn't wait for the clients of Kafka and Redis."""
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-
-@click.group(cls=_Lazy, help="Order pizzas, and care for what the services share.")
-def main() -> None:
-    """Hold the commands."""
-
+from cli.__main__ import main
 
 if __name__ == "__main__":
     main()

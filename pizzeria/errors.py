@@ -1,6 +1,10 @@
 """The errors that cross from an adapter into a service."""
 
 
+class UnequalPartitionsError(Exception):
+    """The topics of a stream don't have the same number of partitions."""
+
+
 class UnavailableError(Exception):
     """Kafka or Redis doesn't answer, or won't for now: nothing is wrong with the data, trying again is right.
 

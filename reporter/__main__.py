@@ -4,17 +4,17 @@ from contextlib import suppress
 
 from flask import Flask
 
-from pizzeria import process
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics
-from pizzeria.order_store import ReportStore, connect
-from pizzeria.service import readiness
+from pizzeria.runtime import process
+from pizzeria.runtime.service import readiness
+from pizzeria.runtime.wsgi import CLOSE, serve
+from pizzeria.store import ReportStore, connect
 from pizzeria.stream import Publisher
-from pizzeria.wsgi import CLOSE, serve
+from pizzeria.topics import Topics
 from reporter.app import create_app
-from reporter.count import SERVICE, reporter_stream
-from reporter.counter import Counter
-from reporter.counts import Counts
+from reporter.cache import Counts
+from reporter.consumer_thread import Counter
+from reporter.stream import SERVICE, reporter_stream
 
 
 def main() -> None:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from pizzeria.http import answer_with_problems, health, protect, report
-from reporter.counts import Counts
-from reporter.report import known
+from pizzeria.runtime.web import answer_with_problems, health, protect, report
+from reporter.cache import Counts
+from reporter.routes import known
 
 
 def create_app(counts: Counts, counting: Callable[[], bool], ready: Callable[[], bool]) -> Flask:

@@ -11,10 +11,10 @@ from local import kafka_server
 from local.ports import free_port
 from local.processes import ROOT, Processes
 from local.servers import start_kafka, start_redis
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, connect
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher, create_topics
+from pizzeria.topics import Topics
 from tests.fake_redis import understand_script_flags
 from tests.missing import missing
 from tests.redis_cluster import ClusterOfThree

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.stream import Stream
 
 

@@ -4,9 +4,9 @@ from importlib import import_module
 
 import click
 
-from pizzeria import process, service
-from pizzeria.events import Topics
+from pizzeria.runtime import process, service
 from pizzeria.stream import Publisher
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from workers.worker import topping_stream
 

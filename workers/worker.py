@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from pizzeria.events import Pizza, Topics, encode
+from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
 from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, passed_on, read_pizza
+from pizzeria.topics import Topics
 
 
 def topping_stream(

@@ -5,7 +5,7 @@ from importlib.metadata import distribution
 from flask import Blueprint, Response, make_response, render_template, send_from_directory
 
 from api.openapi.parts import Part
-from pizzeria.http import json_response
+from pizzeria.runtime.web import json_response
 
 # Found without an import, which would read all that the package has into memory.
 _SWAGGER_UI = str(distribution("offapi").locate_file("offapi"))

@@ -2,12 +2,12 @@
 
 from msgspec.structs import replace
 
-from api.live import event
 from api.models import Accepted, ChangeView, OrderView, view, view_of_change
 from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, answer, header, problems, schema_of
 from api.orders import LONGEST_KEY
+from api.sse import event
 from api.waiting import LONGEST_WAIT_S
-from pizzeria.order_store import Order
+from pizzeria.store import Order
 from pizzeria.toppings import MENUS
 
 _ID = "6f0c0b7c1d5f4a0e9f6f2a3b4c5d6e7f"

@@ -4,7 +4,7 @@ from typing import Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
-from pizzeria.http import NO_STORE, RETRY_AFTER_S, Problem
+from pizzeria.runtime.web import NO_STORE, RETRY_AFTER_S, Problem
 
 Part = dict[str, Any]
 

@@ -12,10 +12,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bench.scaling import meters
-from pizzeria.events import Pizza, Topics, encode
-from pizzeria.order_store import OrderStore
+from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore
 from pizzeria.stream import Event, Publisher
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.faults.stack import Stack
 from tests.faults.topics import committed

@@ -11,8 +11,8 @@ from msgspec import Struct
 
 from bench.scaling.line import Line, fit
 from pizzeria.events import Pizza
-from pizzeria.order_store import OPEN_ORDERS, OrderStore, Outbox, ReportStore
-from pizzeria.order_store.scripts import Call, Scripts
+from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, ReportStore
+from pizzeria.store.lua import Call, Scripts
 from pizzeria.toppings import TOPPINGS
 from tests.faults.stack import Stack
 

@@ -6,7 +6,7 @@ from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
 from msgspec import Struct
 
 from bench.scaling.members import PARTITIONS, longest_ms, not_ready, under_load
-from pizzeria.events import Topics
+from pizzeria.topics import Topics
 from tests.faults.stack import SERVICES, Stack
 from tests.waiting import eventually
 

@@ -2,7 +2,7 @@
 
 from pizzeria.stream.dead_letters import dead_letter
 from pizzeria.stream.letter import Letter, discarded_offset, read_letter
-from pizzeria.stream.loop import Batch, Handler, Stream, UnequalPartitionsError
+from pizzeria.stream.loop import Batch, Handler, Stream
 from pizzeria.stream.origin import Origin, passed_on, replay_of
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
@@ -21,7 +21,6 @@ __all__ = [
     "Record",
     "Stream",
     "TooLargeError",
-    "UnequalPartitionsError",
     "create_topics",
     "dead_letter",
     "delete_before",

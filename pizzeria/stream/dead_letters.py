@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.stream.origin import PREFIX, REPLAY, Origin, leave_out, replay_of, with_prefix
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.record import Record, Unreadable, about

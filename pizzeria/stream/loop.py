@@ -10,10 +10,10 @@ from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
-from pizzeria.backoff import Backoff
-from pizzeria.errors import UnavailableError
+from pizzeria.errors import UnavailableError, UnequalPartitionsError
 from pizzeria.events import Pizza
-from pizzeria.process import Stop
+from pizzeria.runtime.backoff import Backoff
+from pizzeria.runtime.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 from pizzeria.stream.consumer import Consumer
@@ -34,10 +34,6 @@ UNEQUAL_S = 30.0  # for so long topics may differ, for partitions are added to o
 _CLOSE_MS = 2_000  # for the last commit, and for leaving the group: a stop takes less than 10 s though Kafka is away
 
 log = structlog.stdlib.get_logger()
-
-
-class UnequalPartitionsError(Exception):
-    """The topics of a stream don't have the same number of partitions."""
 
 
 class Stream:

@@ -11,9 +11,9 @@ from kafka.net.compat import KafkaNetClient
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.settings import Settings
-from pizzeria.stream.circuit import Circuit
+from pizzeria.stream.circuit_breaker import Circuit
 from pizzeria.stream.client import connection
 
 # A dead letter is a record as large as the broker took, and some headers.

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pizzeria.events import Pizza, Topics, decode
+from pizzeria.events import Pizza, decode
+from pizzeria.topics import Topics
 
 
 class Record(Protocol):

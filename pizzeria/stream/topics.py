@@ -6,10 +6,10 @@ from kafka import KafkaAdminClient
 from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 from pizzeria.stream.publisher import LARGEST_REQUEST
+from pizzeria.topics import Topics
 
 
 def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -> dict[str, bool]:

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from local.ports import HOST
-from pizzeria.order_store import OPEN_ORDERS, OrderStore, connect
 from pizzeria.settings import Settings
+from pizzeria.store import OPEN_ORDERS, OrderStore, connect
 from tests.browser.tab import Tab
 from tests.faults.stack import Stack
 from tests.missing import missing

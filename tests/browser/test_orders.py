@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from local.ports import HOST
-from pizzeria.order_store import OPEN_ORDERS, OrderStore
+from pizzeria.store import OPEN_ORDERS, OrderStore
 from pizzeria.toppings import TOPPINGS
 from tests.browser.breaking import paused
 from tests.browser.conftest import OpenTab

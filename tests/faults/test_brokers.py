@@ -6,7 +6,7 @@ import pytest
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
 
-from pizzeria.events import Topics
+from pizzeria.topics import Topics
 from tests.faults.cluster import Cluster
 from tests.faults.load import Load
 from tests.faults.stack import Stack

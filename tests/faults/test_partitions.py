@@ -4,7 +4,7 @@ from contextlib import closing
 
 from kafka import KafkaAdminClient
 
-from pizzeria.events import Topics
+from pizzeria.topics import Topics
 from tests.faults.load import Load
 from tests.faults.stack import TOPPINGS, Stack
 from tests.faults.topics import records_of

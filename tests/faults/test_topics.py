@@ -5,7 +5,7 @@ from contextlib import closing
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.structs import OffsetAndMetadata
 
-from pizzeria.events import Topics
+from pizzeria.topics import Topics
 from tests.faults.load import Load
 from tests.faults.stack import SERVICES, Stack
 from tests.faults.test_records import READERS

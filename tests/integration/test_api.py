@@ -6,9 +6,9 @@ from typing import Any
 from uuid import uuid4
 
 from local.ports import HOST, free_port
-from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import create_topics
+from pizzeria.topics import Topics
 from tests.integration.http_calls import call
 from tests.integration.records import records_of
 

@@ -9,11 +9,12 @@ from kafka import KafkaProducer, TopicPartition
 
 import workers.cheese
 from joiner.join import joiner_stream
-from pizzeria.events import Pizza, Topics, encode
-from pizzeria.order_store import OrderStore, connect
+from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Event, Publisher, create_topics
 from pizzeria.stream.client import connection
+from pizzeria.topics import Topics
 from tests.integration.bad_records import KINDS
 from tests.integration.records import committed, records_of
 from tests.integration.test_joiner import partial_events, status

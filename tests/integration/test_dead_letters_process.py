@@ -6,9 +6,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
-from pizzeria.events import Pizza, Topics, encode
+from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
+from pizzeria.topics import Topics
 from tests.integration.records import records_of
 from tests.integration.test_replay import letter
 

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher
+from pizzeria.topics import Topics
 from tests.integration.records import records_of
 from tests.integration.test_replay import Command, command, four_workers, letter, told
 from tests.waiting import eventually, running

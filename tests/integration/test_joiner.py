@@ -4,10 +4,11 @@ import random
 from uuid import uuid4
 
 from joiner.join import joiner_stream
-from pizzeria.events import Pizza, Topics, encode
-from pizzeria.order_store import OrderStore
+from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore
 from pizzeria.stream import Event, Publisher
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.integration.records import records_of
 from tests.waiting import eventually, running

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from local.ports import HOST
-from pizzeria.connection import LARGEST_HEAD
-from pizzeria.wsgi_worker import REQUEST_S
+from pizzeria.runtime.wsgi_connection import LARGEST_HEAD
+from pizzeria.runtime.wsgi_worker import REQUEST_S
 from tests.integration.http_calls import call
 
 FEW_THREADS = {"API_PROCESSES": "1", "API_THREADS": "2", "API_WAITS": "1"}

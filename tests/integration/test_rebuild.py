@@ -10,16 +10,16 @@ import pytest
 from redis import Redis
 
 from api.events import pizza_events
+from cli.admin.rebuild import rebuild
 from joiner.join import joiner_stream
-from pizzeria.events import Topics
-from pizzeria.order_store import OPEN_ORDERS, OrderStore, ReportStore, order_key
-from pizzeria.rebuild import rebuild
 from pizzeria.settings import Settings
+from pizzeria.store import OPEN_ORDERS, OrderStore, ReportStore, order_key
 from pizzeria.stream import Event, Origin, Publisher
 from pizzeria.stream.origin import Replay
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
-from reporter.count import reporter_stream
-from reporter.counts import Counts
+from reporter.cache import Counts
+from reporter.stream import reporter_stream
 from tests.integration.test_joiner import partial_events, status
 from tests.waiting import eventually, running
 
@@ -135,7 +135,7 @@ def test_orders_that_would_have_expired_stay_away(
     """What Redis no longer remembers to have counted can't be counted again."""
     publisher.publish(pizza_events(publisher, topics, "old", 1, [0]) + partial_events(topics, "old", 1))
     real_time = time.time
-    monkeypatch.setattr("pizzeria.rebuild.time.time", lambda: real_time() + settings.order_ttl_s + 60)
+    monkeypatch.setattr("cli.admin.rebuild.time.time", lambda: real_time() + settings.order_ttl_s + 60)
     assert rebuild(settings, topics, store, reports) == (0, 0, 0)
     assert contents(redis) == {}
 

@@ -9,12 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 from redis import Redis
 
+from cli.__main__ import main
 from joiner.join import joiner_stream
-from pizzeria.__main__ import main
-from pizzeria.events import Pizza, Topics, encode
-from pizzeria.order_store import OrderStore, order_key
+from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore, order_key
 from pizzeria.stream import Event, Publisher, Stream, dead_letter
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.integration.records import committed, records_of
 from tests.integration.test_joiner import partial_events, status
@@ -28,8 +29,8 @@ Command = Callable[..., Result]
 @pytest.fixture
 def command(settings: Settings, topics: Topics, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command, on topics of the test's own."""
-    monkeypatch.setattr("pizzeria.process.start_command", lambda _name: settings)
-    monkeypatch.setattr("pizzeria.dead_letters.Topics", lambda: topics)
+    monkeypatch.setattr("pizzeria.runtime.process.start_command", lambda _name: settings)
+    monkeypatch.setattr("cli.admin.dead_letters.Topics", lambda: topics)
     return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])
 
 

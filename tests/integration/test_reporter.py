@@ -8,9 +8,9 @@ from uuid import uuid4
 from local.ports import HOST, free_port
 from local.processes import Processes
 from local.servers import start_kafka, start_redis
-from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
+from pizzeria.topics import Topics
 from tests.integration.http_calls import answers, call
 from tests.integration.test_joiner import partial_events
 from tests.waiting import eventually

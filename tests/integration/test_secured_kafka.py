@@ -12,9 +12,9 @@ from local import kafka_server
 from local.ports import HOST, free_port, is_open
 from local.processes import Processes
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
+from pizzeria.topics import Topics
 from tests.integration.records import records_of
 from tests.integration.test_workers import order_events
 from tests.waiting import eventually, running

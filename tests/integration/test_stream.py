@@ -10,11 +10,13 @@ from joiner.join import joiner_stream
 from local.ports import free_port
 from local.processes import Processes
 from local.servers import start_redis
-from pizzeria.events import Topics, decode
-from pizzeria.order_store import OrderStore, connect
-from pizzeria.process import Stop
+from pizzeria.errors import UnequalPartitionsError
+from pizzeria.events import decode
+from pizzeria.runtime.process import Stop
 from pizzeria.settings import Settings
-from pizzeria.stream import Event, Publisher, UnequalPartitionsError, create_topics
+from pizzeria.store import OrderStore, connect
+from pizzeria.stream import Event, Publisher, create_topics
+from pizzeria.topics import Topics
 from tests.integration.records import records_of
 from tests.integration.test_joiner import partial_events, status
 from tests.integration.test_workers import order_events

@@ -8,10 +8,10 @@ from kafka import KafkaAdminClient, KafkaProducer
 from kafka.errors import MessageSizeTooLargeError
 
 import workers.cheese
-from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, TooLargeError, create_topics
 from pizzeria.stream.client import connection
+from pizzeria.topics import Topics
 from tests.integration.records import committed, records_of
 from tests.integration.test_workers import order_events
 from tests.waiting import eventually, running

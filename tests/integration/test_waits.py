@@ -12,10 +12,10 @@ import pytest
 from redis import Redis
 
 from local.ports import HOST
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore
 from pizzeria.stream import create_topics
+from pizzeria.topics import Topics
 from tests.integration.http_calls import call
 from tests.pizzas import FULL
 from tests.waiting import eventually

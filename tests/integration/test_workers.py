@@ -5,9 +5,10 @@ from uuid import uuid4
 
 import workers.cheese
 import workers.sauce
-from pizzeria.events import Pizza, Topics, decode, encode
+from pizzeria.events import Pizza, decode, encode
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher
+from pizzeria.topics import Topics
 from tests.integration.records import committed, records_of
 from tests.waiting import eventually, running
 from workers.worker import topping_stream

@@ -9,12 +9,12 @@ from fakeredis import FakeRedis, FakeServer
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.reporter import Reporter
+from api.reporter_client import Reporter
 from api.waiting import WaitingRoom
-from pizzeria.__main__ import main
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, Outbox, ReportStore, Watcher, order_key
+from cli.__main__ import main
 from pizzeria.settings import Settings
+from pizzeria.store import OrderStore, Outbox, ReportStore, Watcher, order_key
+from pizzeria.topics import Topics
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.rig import Rig
 from tests.waiting import eventually
@@ -76,7 +76,7 @@ def rig(publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch) -> Rig:
     rig = Rig(publisher)
     monkeypatch.setattr("pizzeria.stream.loop.Consumer", rig.consumer.build)
     monkeypatch.setattr("pizzeria.stream.loop.time", rig.clock)
-    monkeypatch.setattr("pizzeria.backoff.random.uniform", lambda _low, high: high)  # no jitter
+    monkeypatch.setattr("pizzeria.runtime.backoff.random.uniform", lambda _low, high: high)  # no jitter
     return rig
 
 
@@ -105,22 +105,22 @@ def command(
         groups.append(group)
         yield list(letters)
 
-    monkeypatch.setattr("pizzeria.process.start_command", lambda _name: Settings())
-    monkeypatch.setattr("pizzeria.dead_letters.read_back", read_back)
-    monkeypatch.setattr("pizzeria.dead_letters.Publisher", lambda _settings: publisher)
+    monkeypatch.setattr("pizzeria.runtime.process.start_command", lambda _name: Settings())
+    monkeypatch.setattr("cli.admin.dead_letters.read_back", read_back)
+    monkeypatch.setattr("cli.admin.dead_letters.Publisher", lambda _settings: publisher)
 
     def delete_before(_settings: Settings, topic: str, offsets: Mapping[int, int]) -> None:
         assert topic == "pizza-dead-letters"
         letters[:] = [record for record in letters if record.offset >= offsets.get(record.partition, 0)]
 
-    monkeypatch.setattr("pizzeria.dead_letters.delete_before", delete_before)
+    monkeypatch.setattr("cli.admin.dead_letters.delete_before", delete_before)
     return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])
 
 
 @pytest.fixture(autouse=True)
 def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look at nothing new takes less time than in earnest."""
-    monkeypatch.setattr("pizzeria.order_store.watch.LOOK_S", 0.05)
+    monkeypatch.setattr("pizzeria.store.watch.LOOK_S", 0.05)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 from kafka.errors import IllegalStateError
 from kafka.future import Future
 
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.stream.record import Unreadable
 from tests.unit.fakes import FakeRecord
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, encode
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.stream import Event, Publisher, TooLargeError
 
 

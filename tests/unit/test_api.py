@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pizzeria.events import Pizza, decode
-from pizzeria.order_store import OrderStore, Outbox
+from pizzeria.store import OrderStore, Outbox
 from pizzeria.stream import Event
 from tests.unit.fakes import FakePublisher
 

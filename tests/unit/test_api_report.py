@@ -10,10 +10,10 @@ from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.reporter import PAUSE_S, Reporter
+from api.reporter_client import PAUSE_S, Reporter
 from api.waiting import WaitingRoom
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, ReportStore
+from pizzeria.store import OrderStore, ReportStore
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.unit.fakes import Clock, FakePublisher
 from tests.waiting import eventually
@@ -81,7 +81,7 @@ def fake() -> Iterator[FakeReporter]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock of the pause after a failure."""
     clock = Clock()
-    monkeypatch.setattr("api.reporter.time", clock)
+    monkeypatch.setattr("api.reporter_client.time", clock)
     return clock
 
 

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from pizzeria.backoff import LONGEST_S, Backoff
+from pizzeria.runtime.backoff import LONGEST_S, Backoff
 
 
 def test_delays_double_up_to_the_longest_and_are_never_quite_the_same() -> None:

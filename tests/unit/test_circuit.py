@@ -5,7 +5,7 @@ from threading import Event, Thread
 import pytest
 
 from pizzeria.errors import UnavailableError
-from pizzeria.stream.circuit import Circuit
+from pizzeria.stream.circuit_breaker import Circuit
 
 
 class Pending:

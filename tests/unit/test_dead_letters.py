@@ -3,7 +3,7 @@
 import pytest
 
 from pizzeria.errors import UnavailableError
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.stream import Event, Origin, dead_letter
 from pizzeria.stream.dead_letters import publish_or_cut
 from pizzeria.stream.origin import Replay

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from pizzeria.discard import delete
+from cli.admin.discard import delete
+from cli.admin.letters import Letters
 from pizzeria.errors import UnavailableError
-from pizzeria.letters import Letters
 from pizzeria.stream import Event
 from tests.unit.conftest import Command
 from tests.unit.fakes import FakePublisher, FakeRecord
@@ -19,7 +19,7 @@ DAY_S = 24 * 60 * 60
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that stands still."""
-    monkeypatch.setattr("pizzeria.dead_letters.time.time", lambda: float(NOW_S))
+    monkeypatch.setattr("cli.admin.dead_letters.time.time", lambda: float(NOW_S))
 
 
 @pytest.fixture

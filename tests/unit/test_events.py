@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pizzeria.events import LARGEST_COUNT, Pizza, Topics, decode, encode
+from pizzeria.events import LARGEST_COUNT, Pizza, decode, encode
+from pizzeria.topics import Topics
 from pizzeria.toppings import MENUS, TOPPINGS
 
 

@@ -10,10 +10,10 @@ from threading import Event
 import pytest
 
 from local.ports import HOST, free_port
-from pizzeria import health
 from pizzeria.errors import UnavailableError
-from pizzeria.health import Probe, serve_health
-from pizzeria.service import readiness
+from pizzeria.runtime import health
+from pizzeria.runtime.health import Probe, serve_health
+from pizzeria.runtime.service import readiness
 from tests.waiting import eventually
 
 
@@ -116,7 +116,7 @@ def test_no_cache_keeps_an_answer() -> None:
 
 def test_a_client_that_falls_silent_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the middle of a request, too: none of them keeps a thread."""
-    monkeypatch.setattr("pizzeria.health.SILENT_CLIENT_S", 0.2)
+    monkeypatch.setattr("pizzeria.runtime.health.SILENT_CLIENT_S", 0.2)
     port = free_port()
     serve_health(HOST, port, lambda: True)
     before = threading.active_count()

@@ -6,8 +6,8 @@ from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from pizzeria.errors import UnavailableError
-from pizzeria.http import answer_with_problems, protect
-from pizzeria.order_store import OrderStore
+from pizzeria.runtime.web import answer_with_problems, protect
+from pizzeria.store import OrderStore
 from tests.unit.fakes import FakePublisher
 from tests.unit.test_api import assert_problem
 

@@ -4,13 +4,14 @@ import pytest
 
 from joiner.join import join
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Pizza, Topics
-from pizzeria.order_store import OrderStore, ReportStore
+from pizzeria.events import Pizza
+from pizzeria.store import OrderStore, ReportStore
 from pizzeria.stream import Origin, Record
 from pizzeria.stream.origin import Replay
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
-from reporter.count import count
-from reporter.counts import Counts
+from reporter.cache import Counts
+from reporter.stream import count
 from tests.unit.fakes import record_of
 
 TOPICS = Topics("test-")

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 from msgspec import json
 from werkzeug import Response
 
-from pizzeria.order_store import OrderStore
+from pizzeria.store import OrderStore
 from tests.pizzas import FULL
 
 
@@ -78,7 +78,7 @@ def test_the_events_of_a_settled_order_are_the_order_alone(client: FlaskClient, 
 
 def test_a_heartbeat_is_a_comment(client: FlaskClient, store: OrderStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that no proxy takes the connection for dead."""
-    monkeypatch.setattr("api.live.HEARTBEAT_S", 0)
+    monkeypatch.setattr("api.sse.HEARTBEAT_S", 0)
     order_id = store.place(1)
     with client.get(f"/order/{order_id}/events", buffered=False) as response:
         chunks = iter(response.response)

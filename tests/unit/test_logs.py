@@ -9,8 +9,8 @@ from typing import Literal
 import pytest
 import structlog
 
-from pizzeria.logs import configure_logging
-from pizzeria.process import start
+from pizzeria.runtime.logs import configure_logging
+from pizzeria.runtime.process import start
 from pizzeria.settings import Settings
 from tests.unit.fakes import Clock
 
@@ -62,7 +62,7 @@ def test_kafkas_own_messages_are_not_repeated_at_once(
 ) -> None:
     """Its client tells of every try to connect, several a second; ours say when the next try is."""
     clock = Clock()
-    monkeypatch.setattr("pizzeria.logs.time", clock)
+    monkeypatch.setattr("pizzeria.runtime.logs.time", clock)
     configure_logging("joiner", Settings())
     for _ in range(100):
         logging.getLogger("kafka.net").warning("no connection to %d", clock.now)

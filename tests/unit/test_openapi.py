@@ -14,10 +14,10 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.reporter import Reporter
+from api.reporter_client import Reporter
 from api.waiting import WaitingRoom
-from pizzeria.events import Topics
-from pizzeria.order_store import OrderStore, ReportStore
+from pizzeria.store import OrderStore, ReportStore
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.unit.fakes import FakePublisher
 

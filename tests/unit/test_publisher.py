@@ -7,7 +7,7 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 
 from pizzeria.errors import UnavailableError
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher
 from tests.unit.fakes import Clock
@@ -75,7 +75,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time."""
     clock = Clock()
     monkeypatch.setattr("pizzeria.stream.publisher.time", clock)
-    monkeypatch.setattr("pizzeria.stream.circuit.time", clock)
+    monkeypatch.setattr("pizzeria.stream.circuit_breaker.time", clock)
     return clock
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pizzeria.events import Pizza, Topics
+from pizzeria.events import Pizza
 from pizzeria.stream import Reader, read_partial, read_pizza
 from pizzeria.stream.record import about
+from pizzeria.topics import Topics
 from tests.unit.fakes import FakeRecord, record_of
 
 TOPICS = Topics("test-")

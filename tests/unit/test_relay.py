@@ -9,10 +9,11 @@ from fakeredis import FakeRedis, FakeServer
 from api.relay import LEASE_S, Relay
 from api.republisher import AGAIN_S, TRY_S, Republisher
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics, decode
-from pizzeria.order_store import OPEN_ORDERS, OrderStore, Outbox, order_key
-from pizzeria.process import Stop
+from pizzeria.events import decode
+from pizzeria.runtime.process import Stop
 from pizzeria.settings import Settings
+from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key
+from pizzeria.topics import Topics
 from tests.pizzas import FULL
 from tests.unit.fakes import FakePublisher, ImpatientStop
 

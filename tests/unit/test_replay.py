@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from cli.admin.letters import Letters, Selection
+from cli.admin.replay import replay
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Topics
-from pizzeria.letters import Letters, Selection
-from pizzeria.replay import replay
 from pizzeria.stream import Event
+from pizzeria.topics import Topics
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.letters import as_record, claiming, letter_of, marker_of
 

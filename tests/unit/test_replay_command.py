@@ -83,7 +83,7 @@ def test_kafka_away_while_reading_is_one_line(command: Command, monkeypatch: pyt
     def read_back(_settings: Settings, _topics: Sequence[str], group: str | None = None) -> None:
         raise UnavailableError("Kafka at localhost:9092: away")
 
-    monkeypatch.setattr("pizzeria.dead_letters.read_back", read_back)
+    monkeypatch.setattr("cli.admin.dead_letters.read_back", read_back)
     for arguments in (["list"], ["replay"], ["discard", "--all"]):
         result = command(*arguments)
         assert (result.exit_code, result.output) == (1, "Kafka at localhost:9092: away\n")

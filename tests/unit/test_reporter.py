@@ -5,10 +5,10 @@ from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
 from pizzeria.errors import UnavailableError
-from pizzeria.order_store import ReportStore
-from pizzeria.service import readiness
+from pizzeria.runtime.service import readiness
+from pizzeria.store import ReportStore
 from reporter.app import create_app
-from reporter.counts import Counts
+from reporter.cache import Counts
 from tests.unit.fakes import Clock
 
 
@@ -16,7 +16,7 @@ from tests.unit.fakes import Clock
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The clock that the ages of the counts come from."""
     clock = Clock()
-    monkeypatch.setattr("reporter.counts.time", clock)
+    monkeypatch.setattr("reporter.cache.time", clock)
     return clock
 
 

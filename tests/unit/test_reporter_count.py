@@ -4,12 +4,13 @@ import pytest
 from fakeredis import FakeRedis, FakeServer
 
 from pizzeria.errors import UnavailableError
-from pizzeria.events import Pizza, Topics
-from pizzeria.order_store import ReportStore, seen_key
+from pizzeria.events import Pizza
+from pizzeria.store import ReportStore, seen_key
 from pizzeria.stream import Batch, Origin, Record
 from pizzeria.stream.origin import Replay
-from reporter.count import count
-from reporter.counts import Counts
+from pizzeria.topics import Topics
+from reporter.cache import Counts
+from reporter.stream import count
 from tests.unit.fakes import record_of
 
 TOPICS = Topics()

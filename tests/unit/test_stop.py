@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from pizzeria.process import Stop
+from pizzeria.runtime.process import Stop
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LONG_S = 30.0

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import pytest
 from kafka.errors import KafkaTimeoutError
 
-from pizzeria.stream import Event, UnequalPartitionsError
+from pizzeria.errors import UnequalPartitionsError
+from pizzeria.stream import Event
 from tests.unit.rig import P0, Rig, good
 
 

@@ -6,8 +6,8 @@ import pytest
 from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
-from pizzeria.order_store import OrderStore
-from pizzeria.wsgi import STOPPING
+from pizzeria.runtime.wsgi import STOPPING
+from pizzeria.store import OrderStore
 from tests.pizzas import FULL
 
 LONG = "/order/{}?wait=30"

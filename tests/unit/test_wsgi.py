@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
+from pizzeria.runtime.wsgi import serve
 from pizzeria.settings import Settings
-from pizzeria.wsgi import serve
 
 
 def test_a_process_takes_connections_beside_those_that_have_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from click.testing import CliRunner, Result
 
-from pizzeria.__main__ import main
-from pizzeria.client.api import Api
+from cli.__main__ import main
+from cli.api import Api
 from tests.unit.client.scripted import Scripted, serve
 
 Run = Callable[..., Result]

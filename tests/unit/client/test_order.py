@@ -6,8 +6,8 @@ import re
 import pytest
 from click.testing import CliRunner
 
+from cli.__main__ import main
 from local.ports import HOST, free_port
-from pizzeria.__main__ import main
 from tests.unit.client.conftest import Run
 from tests.unit.client.scripted import (
     BARE,

@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from pizzeria.__main__ import main
+from cli.__main__ import main
 from tests.unit.client.conftest import Run
 from tests.unit.client.scripted import BARE, DONE, HALF, Answer, Scripted, an_order, answer_of, problem, stream
 

@@ -6,9 +6,9 @@ import pytest
 
 from contract.asyncapi import asyncapi, services
 from contract.schemas import CHANGE, schemas
-from pizzeria.events import Topics
 from pizzeria.settings import Settings
 from pizzeria.stream import dead_letter
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.unit.fakes import FakeRecord
 
@@ -20,10 +20,10 @@ def test_the_services_consume_and_publish_what_is_told(monkeypatch: pytest.Monke
     def stream(_settings: Settings, *, service: str, group: str, topics: Any, **rest: Any) -> None:
         given[service] = group, set(topics), {*rest.get("publishes", ()), rest["dead_letters"]}
 
-    for module in ("workers.worker", "joiner.join", "reporter.count"):
+    for module in ("workers.worker", "joiner.join", "reporter.stream"):
         monkeypatch.setattr(f"{module}.Stream", stream)
     from joiner.join import joiner_stream
-    from reporter.count import reporter_stream
+    from reporter.stream import reporter_stream
     from workers.worker import topping_stream
 
     anything: Any = None

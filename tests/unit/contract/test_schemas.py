@@ -10,10 +10,11 @@ from jsonschema import Draft202012Validator
 from msgspec import json
 
 from contract.schemas import CHANGE, schemas
-from pizzeria.events import LARGEST_COUNT, Pizza, Topics, encode
-from pizzeria.order_store import OrderStore
-from pizzeria.order_store.keys import order_key
+from pizzeria.events import LARGEST_COUNT, Pizza, encode
+from pizzeria.store import OrderStore
+from pizzeria.store.keys import order_key
 from pizzeria.stream.record import read_partial, read_pizza
+from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.unit.fakes import FakeRecord
 from tests.unit.test_events import pizzas

@@ -1,0 +1,67 @@
+"""GET /order/<id>/events: an order and its changes, as they come (server-sent events)."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import structlog
+from flask import Blueprint, Response, abort
+from msgspec import Struct, json
+
+from api.models import view, view_of_change
+from api.waiting import FullError, WaitingRoom
+from pizzeria.errors import UnavailableError
+from pizzeria.runtime.web import RETRY_AFTER_S, problem
+from pizzeria.store import Order
+
+HEARTBEAT_S = 15.0  # proxies close a connection on which nothing is heard for long
+_HEADERS = {"X-Accel-Buffering": "no"}
+
+log = structlog.stdlib.get_logger()
+
+
+def live(waiting: WaitingRoom) -> Blueprint:
+    """Return the blueprint of the live events.
+
+    Args:
+        waiting: for those who watch an order.
+    """
+    blueprint = Blueprint("live", __name__)
+
+    @blueprint.get("/order/<order_id>/events")
+    def get_events(order_id: str) -> Response:
+        with ExitStack() as resources:
+            try:
+                looks = resources.enter_context(waiting.watch(order_id))
+            except FullError:
+                return problem(503, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
+            order = next(looks, None)
+            if order is None:
+                abort(404, f"no order {order_id!r}")
+            response = Response(_events(order, looks), headers=_HEADERS, content_type="text/event-stream")
+            response.call_on_close(resources.pop_all().close)
+            return response
+
+    return blueprint
+
+
+def _events(order: Order, looks: Iterator[Order | None]) -> Iterator[bytes]:
+    yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + event(b"order", view(order))
+    told_at = time.monotonic()
+    try:
+        for look in looks:
+            if look:
+                yield event(b"change", view_of_change(order, look))
+                order = look
+            elif time.monotonic() < told_at + HEARTBEAT_S:
+                continue
+            else:
+                yield b": heartbeat\n\n"
+            told_at = time.monotonic()
+    except UnavailableError as error:
+        log.warning("events end here, the client will ask again", error=str(error), order_id=order.id)
+
+
+def event(name: bytes, data: Struct) -> bytes:
+    """Return an event as it is sent."""
+    return b"event: %s\ndata: %s\n\n" % (name, json.encode(data))

@@ -1,0 +1,1 @@
+"""The command line: ordering pizzas by the HTTP API alone, and admin/ for whoever runs the system."""

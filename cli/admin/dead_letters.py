@@ -1,0 +1,146 @@
+"""python -m pizzeria dead-letters: look at the records that a service could not use, try them again, discard them."""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+
+import click
+
+from cli.admin.discard import delete, discard
+from cli.admin.letter_text import line, paragraph, printable
+from cli.admin.letters import Letters, Selection
+from cli.admin.replay import replay
+from pizzeria.errors import UnavailableError
+from pizzeria.runtime import process
+from pizzeria.stream import Publisher, delete_before, read_back
+from pizzeria.topics import Topics
+
+_UNITS_S = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+
+
+class _Age(click.ParamType[int]):
+    """An age such as 7d, in seconds."""
+
+    name = "age"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the seconds."""
+        if not re.fullmatch("[0-9]{1,6}[smhd]", value):
+            self.fail(f"{value!r} is no age: expected a number and s, m, h or d, such as 12h or 7d", param, ctx)
+        return int(value[:-1]) * _UNITS_S[value[-1]]
+
+
+def _by_origin(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--offset", type=click.IntRange(min=0), help="Only that of this offset; needs --topic."),
+        click.option("--partition", type=click.IntRange(min=0), help="Only those of this partition."),
+        click.option("--topic", help="Only records that came from this topic."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("dead-letters", help="Look at the records that a service could not use, try them again, discard them.")
+def dead_letters() -> None:
+    """Hold the commands."""
+
+
+@dead_letters.command("list", help="Show every dead letter: where it is, where it came from, and why.")
+def list_letters() -> None:
+    """Print a paragraph for each dead letter."""
+    settings, topics, found = process.start_command("pizzeria dead-letters list"), Topics(), False
+    with _unavailable_in_one_line():
+        letters = Letters(read_back(settings, [topics.dead_letters]))
+        for batch in read_back(settings, [topics.dead_letters]):
+            for letter in letters.standing(batch):
+                found = True
+                click.echo(paragraph(letter, letters.times(letter)))
+    if not found:
+        click.echo("no dead letters")
+
+
+@dead_letters.command(
+    "replay",
+    short_help="Put dead letters back for the services that put them away.",
+    help="Put dead letters back to the topic and partition that they came from, each for the service that put it away;"
+    " other services pass it over.\n\nWithout an option: all those that were not put back before. With one: those that"
+    " match, whether they were or not.",
+)
+@_by_origin
+def replay_letters(topic: str | None, partition: int | None, offset: int | None) -> None:
+    """Replay, and print a line for each record."""
+    selection, topics = _selection(topic, partition, offset), Topics()
+    settings = process.start_command("pizzeria dead-letters replay")
+    # Where the last replay of all ended is in Kafka, as for any consumer.
+    group = f"{topics.prefix}dead-letters-replay" if selection == Selection() else None
+    replayed = failed = 0
+    with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
+        letters = Letters(read_back(settings, [topics.dead_letters]))
+        batches = read_back(settings, [topics.dead_letters], group=group)
+        for letter, problem in replay(batches, letters, publisher, topics, selection):
+            if problem is None:
+                replayed += 1
+                click.echo(f"replayed {line(letter, 'for')}")
+            else:
+                failed += 1
+                click.echo(f"not replayed {letter.place}: {printable(problem)}")
+    if not replayed and not failed and selection != Selection():
+        raise SystemExit(f"no dead letter came from {selection}")
+    if failed:
+        raise SystemExit(1)
+    if not replayed:
+        click.echo("nothing to replay")
+
+
+@dead_letters.command(
+    "discard",
+    short_help="Discard dead letters: all, the oldest, or those that match.",
+    help="Discard dead letters, so that list and replay pass them over.\n\nGive --all, or --older-than, or where they"
+    " came from. One that comes back later, because it had been replayed, is a dead letter again.",
+)
+@click.option("--all", "everything", is_flag=True, help="All that are there now; Kafka deletes them.")
+@click.option(
+    "--older-than", "age_s", type=_Age(), help="Those put away longer ago, such as 12h or 7d; Kafka deletes them."
+)
+@_by_origin
+def discard_letters(
+    everything: bool, age_s: int | None, topic: str | None, partition: int | None, offset: int | None
+) -> None:
+    """Discard, and print a line for each letter."""
+    selection, topics = _selection(topic, partition, offset), Topics()
+    if [everything, age_s is not None, selection != Selection()].count(True) != 1:
+        raise click.UsageError(
+            "expected --all, or --older-than, or where they came from: --topic, --partition, --offset"
+        )
+    settings, discarded = process.start_command("pizzeria dead-letters discard"), 0
+    before_ms = None if age_s is None else int(1000 * (time.time() - age_s))
+    with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
+        letters = Letters(read_back(settings, [topics.dead_letters]))
+        batches = read_back(settings, [topics.dead_letters])
+        if selection == Selection():
+            gone = delete(batches, letters, partial(delete_before, settings, topics.dead_letters), before_ms)
+        else:
+            gone = discard(batches, letters, publisher, selection)
+        for letter in gone:
+            discarded += 1
+            click.echo(f"discarded {line(letter, 'of')}")
+    if not discarded and selection != Selection():
+        raise SystemExit(f"no dead letter came from {selection}")
+    if not discarded:
+        click.echo("nothing to discard")
+
+
+def _selection(topic: str | None, partition: int | None, offset: int | None) -> Selection:
+    if offset is not None and topic is None:
+        raise click.UsageError("--offset needs --topic: an offset is one of a topic's")
+    return Selection(topic, partition, offset)
+
+
+@contextmanager
+def _unavailable_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except UnavailableError as error:
+        raise SystemExit(str(error)) from None

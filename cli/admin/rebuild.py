@@ -1,0 +1,92 @@
+"""python -m pizzeria rebuild: restore what Redis has lost, from the topics."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import click
+
+from pizzeria.errors import UnavailableError
+from pizzeria.events import Pizza
+from pizzeria.runtime import process
+from pizzeria.settings import Settings
+from pizzeria.store import OrderStore, ReportStore, connect
+from pizzeria.stream import Batch, Reader, Record, read_back, read_partial, read_pizza, replay_of
+from pizzeria.stream.partials import Partials
+from pizzeria.topics import Topics
+
+
+class Rebuilt(NamedTuple):
+    """What a rebuild has done."""
+
+    records: int  # that it has read
+    restored: int  # orders that Redis didn't have
+    opened: int  # orders that the relay didn't know to be incomplete
+
+
+def rebuild(settings: Settings, topics: Topics, store: OrderStore, reports: ReportStore) -> Rebuilt:
+    """Restore what Redis has lost of the orders and the counts: those of the last order_ttl_s, for older ones expire.
+
+    Everything may run meanwhile. What is there already is neither changed nor counted again, for what it has counted
+    Redis remembers as long; so a second run changes nothing.
+
+    Args:
+        settings: the kafka_* variables, order_ttl_s and max_order_size.
+        topics: to read; from records that carry no pizza nothing is restored.
+        store: the orders.
+        reports: the counts.
+
+    Raises:
+        UnavailableError: Kafka or Redis is away; to run it again is harmless.
+    """
+    since_ms = int(1000 * (time.time() - settings.order_ttl_s))
+    partials, largest = Partials(topics), settings.max_order_size
+    read_ordered, read_made = read_pizza(largest), read_partial(topics, largest)
+    records = restored = opened = 0
+    for ordered in read_back(settings, [topics.pizza], since_ms=since_ms):
+        records += len(ordered)
+        restored += store.restore(
+            {(p.order_id, p.count): _time(r) for r, p in reversed(_readable(ordered, read_ordered, since_ms))}
+        )
+    for made in read_back(settings, list(topics.by_topping.values()), since_ms=since_ms):
+        records += len(made)
+        batch = _readable(made, read_made, since_ms)
+        store.join(partials.by_order(batch), {(p.order_id, p.count): _time(r) for r, p in batch})
+        reports.count(partials.by_topping(batch))
+    # Only now, or the relay would take all of them for incomplete.
+    for ordered in read_back(settings, [topics.pizza], since_ms=since_ms):
+        opened += store.open_if_preparing({pizza.order_id for _, pizza in _readable(ordered, read_ordered, since_ms)})
+    return Rebuilt(records, restored, opened)
+
+
+def _readable(records: Sequence[Record], read: Reader, since_ms: int) -> Batch:
+    batch: list[tuple[Record, Pizza]] = []
+    for record in records:
+        replay = replay_of(record)
+        if replay and replay.timestamp < since_ms:
+            continue  # it is as old as when it was first written: its order has expired, and its marks may have
+        try:
+            batch.append((record, read(record)))
+        except (ValueError, RecursionError):
+            continue  # it is a dead letter
+    return batch
+
+
+def _time(record: Record) -> str:
+    return (
+        datetime.fromtimestamp(record.timestamp / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+@click.command("rebuild")
+def rebuild_redis() -> None:
+    """Restore what Redis has lost of orders and counts, from the topics."""
+    settings = process.start_command("pizzeria rebuild")
+    redis = connect(settings)
+    store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
+    try:
+        rebuilt = rebuild(settings, Topics(), store, ReportStore(redis, settings.order_ttl_s))
+    except UnavailableError as error:
+        raise SystemExit(f"{error}; run it again") from None
+    click.echo(f"{rebuilt.records} records read: {rebuilt.restored} orders restored, {rebuilt.opened} still incomplete")

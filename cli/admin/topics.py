@@ -1,0 +1,20 @@
+"""python -m pizzeria topics: create the topics."""
+
+import click
+
+from pizzeria.errors import UnavailableError
+from pizzeria.runtime import process
+from pizzeria.stream import create_topics
+from pizzeria.topics import Topics
+
+
+@click.command("topics")
+def topics() -> None:
+    """Create the topics that don't exist yet."""
+    settings = process.start_command("pizzeria topics")
+    try:
+        created = create_topics(settings, Topics())
+    except UnavailableError as error:
+        raise SystemExit(str(error)) from None
+    for topic, is_new in created.items():
+        click.echo(f"{topic}: {'created' if is_new else 'is there'}")

@@ -1,0 +1,85 @@
+"""What every service does at its start and its end: read the settings, set up its log, stop when told to."""
+
+import gc
+import logging
+import queue
+import signal
+from contextlib import suppress
+from types import FrameType
+
+from pizzeria.runtime.logs import configure_logging
+from pizzeria.settings import Settings, SettingsError, read_settings
+
+
+def start(service: str) -> Settings:
+    """Read the settings and begin to log; every line carries the service's name.
+
+    Args:
+        service: the name that its log lines bear, such as "workers sauce".
+
+    Raises:
+        SystemExit: a variable can't be used; the one line on stderr names it.
+    """
+    try:
+        settings = read_settings()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+    configure_logging(service, settings)
+    # Records come by thousands and none is part of a cycle: the default, 700, looks for garbage all the time.
+    gc.set_threshold(100_000)
+    return settings
+
+
+def start_command(name: str) -> Settings:
+    """As start(), for a command that prints an answer and ends.
+
+    Args:
+        name: that its log lines bear.
+
+    Raises:
+        SystemExit: a variable can't be used; the one line on stderr names it.
+    """
+    settings = start(name)
+    # If Kafka is away the command says so in one line; its client would say so in a hundred.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
+    return settings
+
+
+class Stop:
+    """A flag that ends a loop, and that the loop can wait on.
+
+    Unlike threading.Event, it may be set by a signal handler: SimpleQueue.put is reentrant, whereas Event.set
+    deadlocks if the signal comes while the same thread is inside Event.wait.
+    """
+
+    def __init__(self) -> None:
+        self._set = False
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def set(self) -> None:
+        """End the loop at its next look, and its wait at once."""
+        self._set = True
+        self._wake.put(None)
+
+    def is_set(self) -> bool:
+        """Whether the loop is to end."""
+        return self._set
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the flag is set, timeout_s at the most, and return whether it is."""
+        if not self._set:
+            with suppress(queue.Empty):
+                self._wake.get(timeout=timeout_s)
+        return self._set
+
+    @classmethod
+    def on_signals(cls) -> "Stop":
+        """Return a flag that SIGTERM and SIGINT set."""
+        stop = cls()
+
+        def set_flag(_signal: int, _frame: FrameType | None) -> None:
+            stop.set()
+
+        signal.signal(signal.SIGTERM, set_flag)
+        signal.signal(signal.SIGINT, set_flag)
+        return stop

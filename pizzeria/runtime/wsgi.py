@@ -1,0 +1,79 @@
+"""gunicorn, as the HTTP services run it: threads, a fixed number of processes, and one log."""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from pizzeria.runtime.wsgi_worker import Worker
+from pizzeria.settings import Settings
+
+CLOSE = "close"
+STOPPING = "stopping"
+_IDLE_CONNECTIONS = 1000  # of each process: kept open for a client's next request, beside those that have a thread
+
+
+class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """gunicorn's log, through the handlers of the root logger instead of its own."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
+
+
+class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+    def __init__(self, build: Callable[[], Flask], options: dict[str, Any]) -> None:
+        self._build = build
+        self._options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        return self._build()
+
+
+def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processes: int, threads: int) -> None:
+    """Serve an app until SIGTERM or SIGINT.
+
+    Args:
+        build: makes the app; called in each process after the fork, so that it may connect and start threads. What
+            it puts at app.extensions["close"] is called when the process ends. At app.extensions["stopping"] it gets a
+            function that tells whether that is near: then a request has 5 s to come to its end.
+        settings: http_host and log_level.
+        port: where to listen.
+        processes: that serve requests, beside the one that watches them.
+        threads: in each.
+    """
+
+    def post_worker_init(worker: Any) -> None:
+        # Or the process that watches it is gone: gunicorn then ends it without another word.
+        worker.wsgi.extensions[STOPPING] = lambda: not worker.alive or worker.ppid != os.getppid()
+
+    def worker_exit(_server: object, worker: Any) -> None:
+        if worker.wsgi is not None:
+            worker.wsgi.extensions[CLOSE]()
+
+    _Server(
+        build,
+        {
+            "bind": f"{settings.http_host}:{port}",
+            "workers": processes,
+            "threads": threads,
+            "worker_connections": threads + _IDLE_CONNECTIONS,
+            "worker_class": Worker,
+            "keepalive": 30,
+            "graceful_timeout": 5,
+            "logger_class": _Log,
+            "loglevel": settings.log_level,
+            "control_socket_disable": True,
+            "post_worker_init": post_worker_init,
+            "worker_exit": worker_exit,
+        },
+    ).run()

@@ -1,0 +1,128 @@
+"""gunicorn's threaded worker, but that none of its threads waits for a client that has not sent its whole request."""
+
+import selectors
+import socket
+import time
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import structlog
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
+from gunicorn.workers.gthread import ThreadWorker
+from msgspec import json
+
+from pizzeria.runtime.web import NO_STORE, Problem
+from pizzeria.runtime.wsgi_connection import LARGEST_HEAD, Connection
+
+REQUEST_S = 10.0  # for a request to come, from its first byte or from connecting
+_LINGER_S = 2.0  # for a client to read the last answer and close the connection, which then is closed without it
+_REST_S = 0.01  # for what is left of a body; if it doesn't come, no other request is taken from the connection
+_STATUSES = {LimitRequestLine: 414, ExpectationFailed: 417, LimitRequestHeaders: 431, UnsupportedTransferCoding: 501}
+_OURS = InvalidResponseHeader, InvalidResponseHeaderName
+
+log = structlog.stdlib.get_logger()
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    """Hands a request to a thread when its head is there; a body is not waited for, as no call of ours takes one."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._closing: deque[Connection] = deque()
+
+    def accept(self, listener: socket.socket) -> None:
+        """Accept a connection; gunicorn would let a thread wait 5 s for its first byte."""
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        self.enqueue_req(Connection(self.cfg, client, address, listener.getsockname(), self._linger))
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Hand a connection's next request to a thread, or let the poller wait for the rest of it."""
+        if conn.receive():
+            super().enqueue_req(conn)
+            return
+        conn.timeout = time.monotonic() + REQUEST_S
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """Read what has come, and hand the request to a thread if that was the rest."""
+        if conn.receive():
+            super().on_pending_socket_readable(conn, client)
+
+    def handle(self, conn: Connection) -> Any:
+        """Answer a request; a thread runs this."""
+        if conn.is_too_large:
+            error = LimitRequestHeaders(f"more than {LARGEST_HEAD} bytes")
+            self.handle_error(None, conn.sock, conn.client, error)
+            return False
+        return super().handle(conn)
+
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        return keepalive and bool(conn.parser.finish_body(deadline=time.monotonic() + _REST_S))
+
+    def handle_error(self, _req: object, client: socket.socket, _addr: object, exc: Exception) -> None:
+        """Answer as the API does what it never gets to see."""
+        if isinstance(exc, ParseException) and not isinstance(exc, _OURS):
+            status, detail = _STATUSES.get(type(exc), 400), str(exc)
+            log.warning("request refused", status=status, error=detail)
+        else:
+            status, detail = 500, "the service made a mistake; its log says more"
+            log.error("fault", exc_info=exc)
+        problem = Problem.of(status, detail)
+        body = json.encode(problem) + b"\n"
+        head = (
+            f"HTTP/1.1 {status} {problem.title}\r\nConnection: close\r\nCache-Control: {NO_STORE}\r\n"
+            f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        with suppress(OSError):
+            client.sendall(head.encode() + body)
+
+    def _linger(self, conn: Connection) -> None:
+        """Close a connection once the client has, for closing it before all is read may cut off the answer.
+
+        gunicorn waits for that in the thread that accepts connections.
+        """
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+        except OSError:
+            conn.close()
+            return
+        conn.timeout = time.monotonic() + _LINGER_S
+        self._closing.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
+
+    def murder_pending(self) -> None:
+        """Close the connections whose time is over."""
+        super().murder_pending()
+        while self._closing and self._closing[0].timeout < time.monotonic():
+            self._end(self._closing[0])
+
+    def _drain(self, conn: Connection, client: socket.socket) -> None:
+        try:
+            if client.recv(64 * 1024):
+                return
+        except BlockingIOError:
+            return
+        except OSError:
+            pass
+        self._end(conn)
+
+    def _end(self, conn: Connection) -> None:
+        self._closing.remove(conn)
+        self.poller.unregister(conn.sock)
+        conn.close()

@@ -1,0 +1,32 @@
+"""The adapter of Redis, and the only code that imports it: the orders, the outbox, and the report's counts."""
+
+from pizzeria.store.connection import Client, connect
+from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, reserve_key, seen_key
+from pizzeria.store.order import Head, Order, Status, Toppings
+from pizzeria.store.orders import IdempotencyKeyReusedError, OrderStore, SizedOrder
+from pizzeria.store.outbox import Claim, Outbox
+from pizzeria.store.reports import CountedOrder, ReportStore
+from pizzeria.store.watch import Watcher
+
+__all__ = [
+    "OPEN_ORDERS",
+    "Claim",
+    "Client",
+    "CountedOrder",
+    "Head",
+    "IdempotencyKeyReusedError",
+    "Order",
+    "OrderStore",
+    "Outbox",
+    "ReportStore",
+    "SizedOrder",
+    "Status",
+    "Toppings",
+    "Watcher",
+    "connect",
+    "idempotency_key",
+    "order_key",
+    "report_key",
+    "reserve_key",
+    "seen_key",
+]

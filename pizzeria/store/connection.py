@@ -1,0 +1,60 @@
+"""How every client of Redis connects."""
+
+from typing import Any
+
+from redis import Redis
+from redis.connection import SSLConnection, parse_url
+from redis.maint_notifications import MaintNotificationsConfig
+from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
+
+from pizzeria.settings import Settings
+from pizzeria.store.cluster import Cluster
+from pizzeria.store.pools import Parser, Pool, Primary, SentinelPool
+
+_CONNECTIONS = 16
+# Of a sentinel: one that is silent must not take the time that a primary has to answer.
+_SENTINEL = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
+
+Client = Redis | Cluster
+
+
+def connect(settings: Settings, connections: int = _CONNECTIONS) -> Client:
+    """Return a client of Redis; threads may share it, and it connects when it is first used.
+
+    Args:
+        settings: redis_url.
+        connections: how many at the most, of a cluster to each node; a thread that needs one more waits for it, 2 s at
+            the most.
+    """
+    options: dict[str, Any] = {
+        "max_connections": connections,
+        "timeout": 2,
+        "decode_responses": True,
+        "encoding_errors": "replace",  # somebody else's bytes must not stop a service
+        "socket_timeout": 2,
+        "socket_connect_timeout": 1,
+        "parser_class": Parser,
+        # Of Redis Enterprise alone; with them the pool would not see that a connection has an answer left unread.
+        "maint_notifications_config": MaintNotificationsConfig(enabled=False),
+    }
+    servers = [options | parse_url(url) for url in settings.redis.urls]  # type: ignore[no-untyped-call]  # redis-py's fault
+    if settings.redis.kind == "server":
+        return _client(servers[0])
+    if settings.redis.kind == "sentinel":
+        return _client_of_primary(settings.redis.primary, servers)
+    seeds = [(server["host"], server["port"]) for server in servers]
+    return Cluster(seeds, lambda address: _client(servers[0] | dict(zip(("host", "port"), address, strict=True))))
+
+
+def _client(server: dict[str, Any]) -> "Redis":
+    return Redis.from_pool(Pool(**server))  # type: ignore[no-untyped-call]
+
+
+def _client_of_primary(name: str, sentinels: list[dict[str, Any]]) -> "Redis":
+    """Return a client of the primary that sentinels know; the user, the password and the database are the primary's."""
+    own = [{key: sentinel[key] for key in sentinel.keys() - {"username", "password", "db"}} for sentinel in sentinels]
+    primary = Primary(name, [_client(each | _SENTINEL) for each in own])
+    options = {key: value for key, value in sentinels[0].items() if key not in ("host", "port")}
+    encrypted = options.pop("connection_class", None) is SSLConnection
+    connection = SentinelManagedSSLConnection if encrypted else SentinelManagedConnection
+    return Redis.from_pool(SentinelPool(primary, connection_class=connection, **options))

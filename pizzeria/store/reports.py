@@ -1,0 +1,71 @@
+"""The report's counts, in Redis."""
+
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import Any
+
+from pizzeria.store.connection import Client
+from pizzeria.store.keys import report_key, seen_key
+from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
+from pizzeria.toppings import TOPPINGS
+
+CountedOrder = tuple[str, str]  # a topping and the id of an order
+
+
+class ReportStore:
+    """Counts in Redis. Every method raises UnavailableError while Redis is away.
+
+    Args:
+        redis: from connect().
+        ttl_s: seconds that an order is kept. Which of its pizzas are counted is remembered twice as long: so a rebuild,
+            which reads back as far as orders are kept, finds every mark.
+    """
+
+    def __init__(self, redis: Client, ttl_s: int) -> None:
+        self._redis = redis
+        self._scripts = Scripts(redis)
+        self._marks_ttl_s = 2 * ttl_s
+
+    def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
+        """Count toppings, each pizza once however often it is told.
+
+        Args:
+            pizzas: pizza id → what was chosen, of each topping of each order.
+
+        Returns:
+            What could not be counted, and why.
+        """
+        called: list[CountedOrder] = []
+        calls: list[Call] = []
+        for order, choices in pizzas.items():
+            for some in pairs(choices):
+                called.append(order)
+                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._marks_ttl_s, *some]))
+        results = self._scripts.run(calls)
+        return {
+            order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
+        }
+
+    def takes_counts(self) -> bool:
+        """Return True if toppings can be counted: Redis takes a write to the counts of each."""
+        return all(takes(partial(self._redis.hdel, report_key(topping), "")) for topping in TOPPINGS)
+
+    def keep(self, orders: Collection[CountedOrder]) -> None:
+        """Remember for good which pizzas of orders are counted, and which will be."""
+        self._scripts.run_all([Call("keep", [seen_key(*order)], []) for order in orders])
+
+    def reports(self) -> dict[str, dict[str, int]]:
+        """Return the counts: topping → choice → pizzas, the most frequent choice first."""
+        with redis_errors():
+            pipeline = self._redis.pipeline(transaction=False)
+            for topping in TOPPINGS:
+                pipeline.hgetall(report_key(topping))
+            answers = checked(pipeline.execute(raise_on_error=False))
+        return {topping: _counts(answer) for topping, answer in zip(TOPPINGS, answers, strict=True)}
+
+
+def _counts(answer: Any) -> dict[str, int]:
+    if isinstance(answer, Exception):
+        return {}  # somebody has put something else there
+    counts = ((choice, int(number)) for choice, number in answer.items() if number.isdecimal())
+    return dict(sorted(counts, key=lambda item: (-item[1], item[0])))

@@ -1,0 +1,94 @@
+"""Watching an order change."""
+
+import math
+import time
+from collections.abc import Generator
+from typing import Any
+
+from msgspec import json
+from redis.exceptions import ConnectionError, MovedError, TimeoutError  # noqa: A004 - redis-py's
+
+from pizzeria.store.cluster import Cluster
+from pizzeria.store.connection import Client
+from pizzeria.store.keys import order_key
+from pizzeria.store.lua import redis_errors
+from pizzeria.store.order import Change, Order
+from pizzeria.store.orders import OrderStore
+
+LOOK_S = 1.0  # how long nothing may be heard before whoever watches gets to look at something else
+_CHANGES = ("message", "smessage")
+_LOST = {"type": "lost"}
+_ENDS = ("lost", "sunsubscribe")  # the latter when a node of a cluster has given the order away
+_SILENT_S = 8.0  # then it subscribes anew: what is published may be lost, and another server may have taken over
+
+
+class Watcher:
+    """Watches orders on their channels; threads may share it. Each watch has a connection of its own while it lasts.
+
+    Args:
+        redis: from connect().
+        store: has the orders.
+    """
+
+    def __init__(self, redis: Client, store: OrderStore) -> None:
+        self._redis = redis
+        self._store = store
+
+    def watch(self, order_id: str, seconds: float = math.inf) -> Generator[Order | None]:
+        """Yield an order, and again after each change, until it is settled; close the iterator to stop before that.
+
+        Args:
+            order_id: which. If there is no such order (any more), the iterator ends.
+            seconds: after which it ends.
+
+        Yields:
+            The order as it is now, at first in any case; None when there was nothing new for LOOK_S.
+
+        Raises:
+            UnavailableError: Redis is away.
+        """
+        channel: Any = None
+        order: Order | None = None
+        heard_at, deadline = -math.inf, time.monotonic() + seconds
+        try:
+            while not (order and order.settled) and (left_s := deadline - time.monotonic()) > 0:
+                if channel is None:
+                    with redis_errors():
+                        channel = self._channel(order_key(order_id))
+                        subscribe = channel.ssubscribe if isinstance(self._redis, Cluster) else channel.subscribe
+                        subscribe(order_key(order_id))
+                        heard_at = time.monotonic()
+                try:
+                    message = channel.get_message(timeout=min(LOOK_S, left_s))
+                except (ConnectionError, TimeoutError, MovedError):
+                    message = _LOST
+                if message:
+                    heard_at = time.monotonic()
+                elif time.monotonic() > heard_at + _SILENT_S:
+                    message = _LOST
+                before = order
+                if message and message["type"] in _ENDS:
+                    channel.close()
+                    channel = None
+                if order and message and message["type"] in _CHANGES:
+                    order = _changed(order, message["data"])
+                # Read when Redis has confirmed the subscription, the first and every later one: so nothing is missed.
+                elif message:
+                    order = self._store.get(order_id)
+                    if order is None:
+                        return
+                yield order if order != before else None
+        finally:
+            if channel is not None:
+                channel.close()
+
+    def _channel(self, key: str) -> Any:
+        redis: Any = self._redis.node(key) if isinstance(self._redis, Cluster) else self._redis
+        return redis.pubsub()
+
+
+def _changed(order: Order, data: str) -> Order:
+    try:
+        return order.changed(json.decode(data, type=Change))
+    except ValueError:  # not ours; whatever it was about is read in a while
+        return order

@@ -1,0 +1,45 @@
+"""The topics that carry the events."""
+
+from dataclasses import dataclass
+
+from pizzeria.toppings import TOPPINGS
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The names of the topics.
+
+    Args:
+        prefix: put before every name, so that several systems can share one cluster.
+    """
+
+    prefix: str = ""
+
+    @property
+    def pizza(self) -> str:
+        """Every pizza ordered, without toppings."""
+        return f"{self.prefix}pizza"
+
+    def having(self, topping: str) -> str:
+        """The topic of the pizzas that have got the topping."""
+        return f"{self.prefix}pizza-with-{topping}"
+
+    @property
+    def by_topping(self) -> dict[str, str]:
+        """Topping → its topic, in the order of the menus."""
+        return {topping: self.having(topping) for topping in TOPPINGS}
+
+    @property
+    def topping_of(self) -> dict[str, str]:
+        """Topic → the topping that its pizzas have got."""
+        return {topic: topping for topping, topic in self.by_topping.items()}
+
+    @property
+    def dead_letters(self) -> str:
+        """Records that a service could not read or use."""
+        return f"{self.prefix}pizza-dead-letters"
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every topic of the system."""
+        return (self.pizza, *self.by_topping.values(), self.dead_letters)

@@ -1,0 +1,49 @@
+"""The counts, as Redis has them or, while it is away, as they were last known."""
+
+import time
+from threading import Lock
+from typing import NamedTuple
+
+from pizzeria.errors import UnavailableError
+from pizzeria.store import ReportStore
+from pizzeria.toppings import TOPPINGS
+
+
+class Known(NamedTuple):
+    """What is known of the counts, and since when."""
+
+    counts: dict[str, dict[str, int]]  # topping → choice → pizzas
+    at: float  # time.monotonic()
+
+
+class Counts:
+    """The last known counts; threads may share it.
+
+    Args:
+        store: where the counts are.
+    """
+
+    def __init__(self, store: ReportStore) -> None:
+        self._store = store
+        self._lock = Lock()
+        self._known = Known({topping: {} for topping in TOPPINGS}, time.monotonic())
+
+    def refresh(self) -> None:
+        """Read the counts.
+
+        Raises:
+            UnavailableError: Redis is away; what was known stays.
+        """
+        at = time.monotonic()
+        counts = self._store.reports()
+        with self._lock:
+            if at >= self._known.at:  # or another thread has read later, and knows more
+                self._known = Known(counts, at)
+
+    def get(self) -> tuple[dict[str, dict[str, int]], float | None]:
+        """Return the counts and, if they could not be read just now, their age in seconds."""
+        try:
+            self.refresh()
+        except UnavailableError:
+            return self._known.counts, time.monotonic() - self._known.at
+        return self._known.counts, None

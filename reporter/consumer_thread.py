@@ -1,0 +1,51 @@
+"""The thread that counts, beside the threads that answer."""
+
+from collections.abc import Callable
+from threading import Thread
+
+import structlog
+
+from pizzeria.runtime.backoff import Backoff
+from pizzeria.runtime.process import Stop
+from pizzeria.stream import Stream
+
+log = structlog.stdlib.get_logger()
+
+
+class Counter:
+    """Runs a stream in a thread, and begins anew if it fails: the answers must not end with the counting.
+
+    Args:
+        build: makes the stream.
+    """
+
+    def __init__(self, build: Callable[[], Stream]) -> None:
+        self._build = build
+        self._stream: Stream | None = None
+        self._stop = Stop()
+        self._thread = Thread(target=self._run, name="counter", daemon=True)
+
+    def start(self) -> None:
+        """Begin to count."""
+        self._thread.start()
+
+    @property
+    def connected(self) -> bool:
+        """Whether Kafka has answered lately."""
+        return self._stream is not None and self._stream.connected
+
+    def close(self) -> None:
+        """Finish the batch in hand and leave the group."""
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        backoff = Backoff()
+        while not self._stop.is_set():
+            try:
+                self._stream = self._build()
+                self._stream.run(self._stop)
+            except Exception:
+                retry_s = backoff.next_s()
+                log.exception("counting failed", retry_s=retry_s)
+                self._stop.wait(retry_s)

@@ -1,0 +1,62 @@
+"""The reporter's stream: the partial pizzas of all topping topics in, counts in Redis out."""
+
+from pizzeria.settings import Settings
+from pizzeria.store import ReportStore
+from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial, replay_of
+from pizzeria.stream.partials import Partials
+from pizzeria.topics import Topics
+from reporter.cache import Counts
+
+SERVICE = "reporter"
+
+
+def reporter_stream(
+    settings: Settings, store: ReportStore, counts: Counts, publisher: Publisher, topics: Topics
+) -> Stream:
+    """Build the reporter's stream.
+
+    Args:
+        settings: the kafka_* variables, and max_order_size.
+        store: where the counts are.
+        counts: refreshed after each batch.
+        publisher: for dead letters.
+        topics: the names.
+    """
+    return Stream(
+        settings,
+        service=SERVICE,
+        group=f"{topics.prefix}reporter",
+        topics=list(topics.by_topping.values()),
+        dead_letters=topics.dead_letters,
+        read=read_partial(topics, settings.max_order_size),
+        handle=count(store, counts, topics),
+        publisher=publisher,
+        # Nobody waits for a count: half a second's events at once cost far less than each as it comes.
+        fetch_min_bytes=500_000,
+        fetch_max_wait_ms=500,
+        # As the joiner's: an order's pizzas meet in one batch; and less memory is needed.
+        max_poll_records=10_000,
+        max_partition_fetch_bytes=64 * 1024,
+    )
+
+
+def count(store: ReportStore, counts: Counts, topics: Topics) -> Handler:
+    """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses.
+
+    Dead letters are kept for good, so for an order that has one, or that is replayed, the marks are, too.
+    """
+    partials = Partials(topics)
+    topping_of = topics.topping_of
+
+    def handle(batch: Batch) -> list[Event]:
+        replayed = {(topping_of[record.topic], pizza.order_id) for record, pizza in batch if replay_of(record)}
+        refused = store.count(partials.by_topping(batch))
+        store.keep(replayed | refused.keys())
+        counts.refresh()
+        return [
+            dead_letter(record, topics.dead_letters, SERVICE, refused[topping_of[record.topic], pizza.order_id])
+            for record, pizza in batch
+            if (topping_of[record.topic], pizza.order_id) in refused
+        ]
+
+    return handle

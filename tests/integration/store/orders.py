@@ -1,0 +1,44 @@
+"""What the tests of the stores have in common."""
+
+from typing import Any
+
+from redis.cluster import RedisCluster
+
+from pizzeria.store import Order, OrderStore, order_key
+
+TTL_S, RETRY_S = 3600, 10
+
+
+def read(store: OrderStore, order_id: str) -> Order:
+    """Return an order that must be there."""
+    order = store.get(order_id)
+    assert order is not None
+    return order
+
+
+def server_of(redis: Any, order_id: str) -> Any:
+    """Return a client of the server that has an order."""
+    if isinstance(redis, RedisCluster):
+        node: Any = redis.get_node_from_key(order_key(order_id))  # type: ignore[no-untyped-call]  # redis-py's fault
+        return node.redis_connection
+    return redis
+
+
+def listen(redis: Any, order_id: str) -> Any:
+    """Return a subscription to the changes of an order."""
+    channel = server_of(redis, order_id).pubsub(ignore_subscribe_messages=True)
+    (channel.ssubscribe if isinstance(redis, RedisCluster) else channel.subscribe)(order_key(order_id))
+    channel.get_message(timeout=1)
+    return channel
+
+
+def publish(redis: Any, order_id: str, text: str) -> None:
+    """Tell those who listen to the changes of an order something."""
+    server = server_of(redis, order_id)
+    (server.spublish if isinstance(redis, RedisCluster) else server.publish)(order_key(order_id), text)
+
+
+def listened_to(redis: Any, order_id: str) -> Any:
+    """Return the channels that somebody listens to on the server that has an order."""
+    server = server_of(redis, order_id)
+    return server.pubsub_shardchannels() if isinstance(redis, RedisCluster) else server.pubsub_channels()

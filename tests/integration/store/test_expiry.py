@@ -1,0 +1,98 @@
+"""How long an order is kept: not less than it takes, and not for ever."""
+
+from typing import Any
+
+import pytest
+from redis import Redis
+
+from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key, reserve_key
+from tests.integration.store.orders import TTL_S
+from tests.integration.store.test_outbox import make_due
+from tests.pizzas import FULL
+
+WITHOUT_END, GONE = -1, -2  # what TTL answers
+NEW = pytest.approx(TTL_S, abs=5)
+
+
+def ttl(redis: Any, order_id: str) -> int:
+    """Return the seconds after which an order expires."""
+    return int(redis.ttl(order_key(order_id)))
+
+
+def test_an_order_on_the_relays_list_does_not_expire(store: OrderStore, redis: "Redis") -> None:
+    """However long Kafka is away, and though some toppings have come."""
+    order_id = store.place(2)
+    assert ttl(redis, order_id) == WITHOUT_END
+    store.join({(order_id, 2): {0: FULL}})
+    assert ttl(redis, order_id) == WITHOUT_END
+    store.time_out([order_id])
+    store.join({(order_id, 2): {1: {"sauce": "light"}}})
+    assert ttl(redis, order_id) == WITHOUT_END
+
+
+def test_a_ready_order_is_kept_as_long_as_is_set(store: OrderStore, redis: "Redis") -> None:
+    """From its last change on; what changes nothing renews nothing."""
+    order_id = store.place(1, "a key")
+    assert redis.ttl("idempotency:a key") == NEW
+    store.join({(order_id, 1): {0: FULL}})
+    assert ttl(redis, order_id) == NEW
+    redis.expire(order_key(order_id), 10)
+    store.join({(order_id, 1): {0: FULL}})
+    assert ttl(redis, order_id) <= 10
+
+
+def test_an_order_that_the_relay_drops_expires_and_a_change_renews_it(store: OrderStore, redis: "Redis") -> None:
+    """Late toppings may still come."""
+    order_id = store.place(1)
+    store.time_out([order_id])
+    store.expire([order_id])
+    assert ttl(redis, order_id) == NEW
+    redis.expire(order_key(order_id), 10)
+    store.join({(order_id, 1): {0: {"sauce": "light"}}})
+    assert ttl(redis, order_id) == NEW
+
+
+def test_an_order_that_its_events_create_expires_until_it_is_listed(
+    store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the joiner dies before it lists the order, nobody will ever look after it."""
+    with monkeypatch.context() as death:
+        death.setattr(OrderStore, "_list", lambda _store, _order_ids: None)
+        store.join({("new", 2): {0: FULL}})
+    assert ttl(redis, "new") == NEW
+    store.join({("new", 2): {0: FULL}})
+    assert ttl(redis, "new") == WITHOUT_END
+
+
+def test_an_order_that_is_restored_expires_until_it_is_listed(store: OrderStore, redis: "Redis") -> None:
+    """A rebuild that is interrupted leaves nothing for ever."""
+    store.restore({("part", 1): "2026-01-01T00:00:00.000Z"})
+    assert ttl(redis, "part") == NEW
+    assert redis.ttl(reserve_key("part")) == NEW
+    store.open_if_preparing(["part"])
+    assert ttl(redis, "part") == WITHOUT_END
+
+
+def test_the_memory_that_an_order_needs_is_reserved_until_it_is_ready(store: OrderStore, redis: "Redis") -> None:
+    """More for more pizzas; a timed-out order keeps it, for it may still get ready, and expires with it."""
+    small, large = store.place(1), store.place(100)
+    reserved: Any = [redis.strlen(reserve_key(order_id)) for order_id in (small, large)]
+    assert reserved[0] > 1000
+    assert reserved[1] - reserved[0] > 99 * 150
+    store.join({(small, 1): {0: FULL}})
+    assert redis.ttl(reserve_key(small)) == GONE
+    store.time_out([large])
+    assert redis.ttl(reserve_key(large)) == WITHOUT_END
+    store.expire([large])
+    assert redis.ttl(reserve_key(large)) == NEW
+
+
+def test_an_order_dropped_by_the_relay_is_not_on_the_list(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
+    """To expire and to be dropped are two steps; only the second one touches the list."""
+    order_id = store.place(1)
+    make_due(redis, order_id)
+    claim = outbox.claim(10, 30)
+    store.expire([order_id])
+    assert redis.zcard(OPEN_ORDERS) == 1
+    outbox.drop(claim, [order_id])
+    assert redis.zcard(OPEN_ORDERS) == 0

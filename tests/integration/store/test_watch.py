@@ -1,0 +1,147 @@
+"""Watching an order, on fakeredis, on the real server and on a real cluster."""
+
+import pytest
+from redis import Redis
+
+from pizzeria.store import Client, Order, OrderStore, Watcher, order_key
+from pizzeria.store import watch as module
+from tests.integration.store.orders import RETRY_S, TTL_S, listened_to, publish, read, server_of
+from tests.pizzas import FULL
+from tests.waiting import eventually
+
+
+@pytest.fixture(autouse=True)
+def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A look at nothing new takes less time than in earnest."""
+    monkeypatch.setattr(module, "LOOK_S", 0.05)
+
+
+@pytest.fixture
+def watcher(client: Client, store: OrderStore) -> Watcher:
+    """Of the orders in the store."""
+    return Watcher(client, store)
+
+
+def skip_if_fake(request: pytest.FixtureRequest, reason: str) -> None:
+    """Skip what fakeredis can't do."""
+    if "fake" in request.node.callspec.id:
+        pytest.skip(f"fakeredis {reason}")
+
+
+def watched(watcher: Watcher, order_id: str) -> list[Order]:
+    """Return an order as it was each time that something was new, up to the end."""
+    return [order for order in watcher.watch(order_id) if order]
+
+
+def test_an_order_is_seen_at_once_and_after_each_change(store: OrderStore, watcher: Watcher) -> None:
+    """In the end it is what the store has; a repeat is no change."""
+    order_id = store.place(2)
+    watch = watcher.watch(order_id)
+    seen = [order for order in (next(watch), next(watch)) if order]
+    assert seen == [read(store, order_id)]
+    for pizza_id, toppings in [(0, {"sauce": "light"}), (0, {"sauce": "light"}), (0, FULL), (1, FULL)]:
+        store.join({(order_id, 2): {pizza_id: toppings}})
+        seen += [order for order in (next(watch), next(watch, None)) if order]
+    assert [(order.status, order.ready) for order in seen] == [
+        ("preparing", 0),
+        ("preparing", 0),
+        ("preparing", 1),
+        ("ready", 2),
+    ]
+    assert seen[-1] == read(store, order_id)
+    assert next(watch, "ended") == "ended"
+
+
+def test_a_settled_order_is_seen_once(store: OrderStore, watcher: Watcher) -> None:
+    """Nothing more is waited for."""
+    ready, late = store.place(1), store.place(1)
+    store.join({(ready, 1): {0: FULL}})
+    store.time_out([late])
+    for order_id in (ready, late):
+        assert watched(watcher, order_id) == [read(store, order_id)]
+
+
+def test_an_order_that_is_not_there_is_not_watched(watcher: Watcher) -> None:
+    """Not even for a moment."""
+    assert list(watcher.watch("nobody")) == []
+
+
+class _Busy(OrderStore):
+    """A store in which a topping arrives while an order is being read."""
+
+    def __init__(self, client: Client, before: dict[str, str], after: dict[str, str]) -> None:
+        super().__init__(client, TTL_S, RETRY_S)
+        self.before, self.after = before, after
+
+    def get(self, order_id: str) -> Order | None:
+        self.join({(order_id, 1): {0: self.before}})
+        order = super().get(order_id)
+        self.join({(order_id, 1): {0: self.after}})
+        return order
+
+
+@pytest.mark.parametrize("before", [{}, {"sauce": "light"}, FULL])
+def test_no_change_is_missed_around_the_first_look(client: Client, before: dict[str, str]) -> None:
+    """Whether it comes between the subscription and the reading, or right after that; and none is taken back."""
+    store = _Busy(client, before, FULL)
+    order_id = store.place(1)
+    seen = watched(Watcher(client, store), order_id)
+    assert [order.toppings.get(0, {}) for order in seen] == ([before, FULL] if before != FULL else [FULL])
+    assert seen[-1].status == "ready"
+
+
+def test_what_happens_while_the_connection_is_lost_is_seen(
+    redis: "Redis", store: OrderStore, watcher: Watcher, request: pytest.FixtureRequest
+) -> None:
+    """Redis tells it to nobody, so the order is read again."""
+    skip_if_fake(request, "loses no connections")
+    order_id = store.place(1)
+    watch = watcher.watch(order_id)
+    assert next(watch)
+    assert server_of(redis, order_id).client_kill_filter(_type="pubsub") == 1
+    store.join({(order_id, 1): {0: FULL}})
+    [ready] = [order for order in watch if order]
+    assert ready == read(store, order_id)
+
+
+def test_what_others_publish_on_the_channel_does_no_harm(redis: "Redis", store: OrderStore, watcher: Watcher) -> None:
+    """It is passed over."""
+    order_id = store.place(1)
+    watch = watcher.watch(order_id)
+    assert next(watch)
+    for junk in ("hello", "{}", "[]", '{"status":"eaten","ready":9,"pizzas":{}}', '{"status":1}'):
+        publish(redis, order_id, junk)
+    store.join({(order_id, 1): {0: FULL}})
+    assert [order.status for order in watch if order] == ["ready"]
+
+
+def test_an_order_that_is_gone_is_watched_no_longer(
+    redis: "Redis", store: OrderStore, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis may have been wiped; nothing would ever be published again."""
+    monkeypatch.setattr(module, "_SILENT_S", 0)
+    order_id = store.place(1)
+    watch = watcher.watch(order_id)
+    assert next(watch)
+    redis.delete(order_key(order_id))
+    assert [order for order in watch if order] == []
+
+
+def test_a_watch_ends_after_its_time(store: OrderStore, watcher: Watcher) -> None:
+    """Though the order is not settled."""
+    order_id = store.place(1)
+    assert [order for order in watcher.watch(order_id, 0.1) if order] == [read(store, order_id)]
+
+
+def test_a_watch_that_ends_leaves_no_subscription(
+    store: OrderStore, redis: "Redis", watcher: Watcher, request: pytest.FixtureRequest
+) -> None:
+    """Whether it ends by itself or is closed before that."""
+    skip_if_fake(request, "remembers what a closed connection has subscribed to")
+    order_id = store.place(1)
+    watch = watcher.watch(order_id)
+    assert next(watch)
+    assert listened_to(redis, order_id) == [order_key(order_id)]
+    watch.close()
+    list(watcher.watch(order_id, 0.1))
+    eventually(lambda: listened_to(redis, order_id) == [])
