@@ -3,8 +3,8 @@
 from flask import Flask
 
 from api.app import create_app
-from api.reporter_client import Reporter
-from api.waiting import WaitingRoom
+from api.long_poll import LongPollLimiter
+from api.reporter_client import ReporterClient
 from pizzeria.runtime import process
 from pizzeria.runtime.wsgi import CLOSE, serve
 from pizzeria.store import OrderStore, ReportStore, Watcher, connect
@@ -20,9 +20,9 @@ def main() -> None:
         redis, publisher = connect(settings), Publisher(settings)
         store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
         # Each who waits has a connection of their own, apart from those that the others take in turn.
-        waiting = WaitingRoom(Watcher(connect(settings, settings.api_waits), store), settings.api_waits)
-        reporter, counts = Reporter(settings.reporter_url), ReportStore(redis, settings.order_ttl_s)
-        app = create_app(store, waiting, publisher, Topics(), settings.max_order_size, reporter, counts)
+        limiter = LongPollLimiter(Watcher(connect(settings, settings.api_waits), store), settings.api_waits)
+        reporter, counts = ReporterClient(settings.reporter_url), ReportStore(redis, settings.order_ttl_s)
+        app = create_app(store, limiter, publisher, Topics(), settings.max_order_size, reporter, counts)
 
         def close() -> None:
             publisher.close()

@@ -7,8 +7,8 @@ import structlog
 from flask import Blueprint, Response, abort, request
 
 from api.events import pizza_events
+from api.long_poll import LongPollLimiter, TooManyClientsError, wait_asked_for
 from api.models import Accepted, view
-from api.waiting import FullError, WaitingRoom, wait_asked_for
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.web import json_response
 from pizzeria.store import IdempotencyKeyReusedError, OrderStore
@@ -16,29 +16,31 @@ from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 
 ACKS_TIMEOUT_S = 2.0
-LONGEST_KEY = 255
+MAX_KEY_LENGTH = 255
 
 log = structlog.stdlib.get_logger()
 
 
-def orders(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, topics: Topics, largest: int) -> Blueprint:
+def orders(
+    store: OrderStore, limiter: LongPollLimiter, publisher: Publisher, topics: Topics, max_order_size: int
+) -> Blueprint:
     """Return the blueprint of the orders.
 
     Args:
         store: where the orders are.
-        waiting: for those who wait for an order.
+        limiter: for those who wait for an order.
         publisher: for the events.
         topics: the names.
-        largest: how many pizzas an order may have.
+        max_order_size: how many pizzas an order may have.
     """
     blueprint = Blueprint("orders", __name__)
 
     @blueprint.post("/order/<count>")
     def post_order(count: str) -> Response:
-        pizzas = _number_of_pizzas(count, largest)
+        pizzas = _number_of_pizzas(count, max_order_size)
         key = request.headers.get("Idempotency-Key")
-        if key is not None and not 0 < len(key) <= LONGEST_KEY:
-            abort(400, f"Idempotency-Key must have 1 to {LONGEST_KEY} characters")
+        if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
+            abort(400, f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters")
         try:
             order_id = store.place(pizzas, key)
         except IdempotencyKeyReusedError as error:
@@ -54,7 +56,7 @@ def orders(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, topics
             log.warning("not published, the relay will try", error=str(error), order_id=order_id, topic=topics.pizza)
             accepted = Accepted(order_id, "Kafka is away: the order is safe, and is made when Kafka is back")
             with suppress(UnavailableError):
-                store.hurry(order_id)
+                store.retry_now(order_id)
         return json_response(accepted, 202, {"Location": f"/order/{order_id}"})
 
     @blueprint.get("/order/<order_id>")
@@ -65,10 +67,10 @@ def orders(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, topics
             abort(404, f"no order {order_id!r}")
         if wait and not order.settled:
             try:
-                with waiting.watch(order_id, wait.seconds) as looks:
+                with limiter.watch(order_id, wait.seconds) as looks:
                     for look in looks:
                         order = look or order
-            except FullError:
+            except TooManyClientsError:
                 wait = None  # the answer comes at once: a preference is no more than that
         if wait and wait.is_preference:
             headers["Preference-Applied"] = f"wait={wait.seconds}"
@@ -77,10 +79,10 @@ def orders(store: OrderStore, waiting: WaitingRoom, publisher: Publisher, topics
     return blueprint
 
 
-def _number_of_pizzas(text: str, largest: int) -> int:
+def _number_of_pizzas(text: str, max_order_size: int) -> int:
     digits = text.lstrip("0")
     if not (text.isascii() and text.isdigit() and digits):
-        abort(400, f"{text!r} is not a number of pizzas; order 1 to {largest}")
-    if len(digits) > len(str(largest)) or int(digits) > largest:
-        abort(413, f"an order has {largest} pizzas at the most")
+        abort(400, f"{text!r} is not a number of pizzas; order 1 to {max_order_size}")
+    if len(digits) > len(str(max_order_size)) or int(digits) > max_order_size:
+        abort(413, f"an order has {max_order_size} pizzas at the most")
     return int(digits)

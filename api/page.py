@@ -15,17 +15,19 @@ HEADERS = {
 _A_YEAR = "public, max-age=31536000, immutable"
 
 
-def page(largest: int) -> Blueprint:
+def page(max_order_size: int) -> Blueprint:
     """Return the blueprint of the page and its files.
 
     Args:
-        largest: how many pizzas an order may have.
+        max_order_size: how many pizzas an order may have.
     """
     blueprint = Blueprint("page", __name__, static_folder="static", template_folder="templates")
 
     @blueprint.get("/")
     def get_page() -> Response:
-        html = render_template("page.html", menus=MENUS, largest=largest, default=min(DEFAULT_ORDER, largest))
+        html = render_template(
+            "page.html", menus=MENUS, max_order_size=max_order_size, default=min(DEFAULT_ORDER, max_order_size)
+        )
         return Response(html, headers={"Cache-Control": "no-cache"})
 
     @blueprint.get("/favicon.ico")

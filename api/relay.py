@@ -9,7 +9,7 @@ from api.republisher import ClaimedOrders, Republisher
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime import process, service
 from pizzeria.runtime.backoff import Backoff
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import Claim, OrderStore, Outbox, connect
 from pizzeria.stream import Publisher
@@ -45,13 +45,13 @@ class Relay:
         self._longest_s = LEASE_S + 3 * settings.order_deadline_s  # that an order is put off, and more
         self.connected = False  # whether the last look found Redis, and Kafka if it was needed
 
-    def run(self, stop: Stop) -> None:
+    def run(self, stop: ShutdownFlag) -> None:
         """Look again and again until told to stop."""
         log.info("looking after open orders", retry_s=self._retry_s, deadline_s=self._deadline_s)
         backoff = Backoff(longest_s=INTERVAL_S)
         while not stop.is_set():
             try:
-                claimed = self.look(stop)
+                claimed = self.poll(stop)
             except UnavailableError as error:
                 self.connected = False
                 pause_s = backoff.next_s()
@@ -64,7 +64,7 @@ class Relay:
                 pause_s = INTERVAL_S * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
             stop.wait(pause_s)
 
-    def look(self, stop: Stop) -> int:
+    def poll(self, stop: ShutdownFlag) -> int:
         """Claim the orders that are due, time out the late ones, publish what they lack, and return how many were due.
 
         Args:
@@ -91,9 +91,9 @@ class Relay:
 
     def _time_out(self, claim: Claim) -> ClaimedOrders:
         """Drop the orders of a claim that are ready or gone, time out the late ones, and return those still open."""
-        heads = self._store.heads(claim.order_ids)
-        still_open = {order_id: head for order_id, head in heads.items() if head and head.status != "ready"}
-        self._outbox.drop(claim, heads.keys() - still_open.keys())
+        summaries = self._store.summaries(claim.order_ids)
+        still_open = {order_id: head for order_id, head in summaries.items() if head and head.status != "ready"}
+        self._outbox.drop(claim, summaries.keys() - still_open.keys())
         late = [order_id for order_id, head in still_open.items() if head.age_s(claim.now) >= self._deadline_s]
         for order_id in self._store.time_out(late):
             log.warning("timed out", order_id=order_id, pizzas=still_open[order_id].count)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Response
 
-from api.reporter_client import Reporter
+from api.reporter_client import ReporterClient
 from pizzeria.runtime.web import json_response
 from pizzeria.store import ReportStore
 
@@ -12,7 +12,7 @@ PASSED_ON = "Content-Type", "Cache-Status", "Age"
 AWAY = {"Cache-Status": 'api; hit; detail="the reporter is away"'}
 
 
-def passed_on(reporter: Reporter, counts: ReportStore) -> Callable[[str], Response]:
+def passed_on(reporter: ReporterClient, counts: ReportStore) -> Callable[[str], Response]:
     """Return what answers for a topping.
 
     Args:

@@ -7,14 +7,14 @@ import structlog
 import urllib3
 from urllib3.exceptions import HTTPError
 
-ANSWER_S = 1.0  # for connecting and answering together; and as long again for a connection to be free
+RESPONSE_TIMEOUT_S = 1.0  # for connecting and answering together; and as long again for a connection to be free
 PAUSE_S = 2.0  # after a failure
 CONNECTIONS = 2  # of each process: as many of its threads may wait for a reporter that is slow
 
 log = structlog.stdlib.get_logger()
 
 
-class Reporter:
+class ReporterClient:
     """A client of the reporter; threads may share it, and it connects when it is first used.
 
     Args:
@@ -24,7 +24,7 @@ class Reporter:
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
         self._pool = urllib3.PoolManager(
-            maxsize=CONNECTIONS, block=True, retries=False, timeout=urllib3.Timeout(total=ANSWER_S)
+            maxsize=CONNECTIONS, block=True, retries=False, timeout=urllib3.Timeout(total=RESPONSE_TIMEOUT_S)
         )
         self._lock = Lock()
         self._failed = False
@@ -39,7 +39,9 @@ class Reporter:
         if not self._may_ask():
             return None
         try:
-            answer = self._pool.request("GET", f"{self._url}/report/{topping}", redirect=False, pool_timeout=ANSWER_S)
+            answer = self._pool.request(
+                "GET", f"{self._url}/report/{topping}", redirect=False, pool_timeout=RESPONSE_TIMEOUT_S
+            )
         except HTTPError as error:
             self._fail(str(error))
             return None

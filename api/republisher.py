@@ -10,9 +10,9 @@ import structlog
 
 from api.events import pizza_events
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
-from pizzeria.store import Claim, Head, Order, OrderStore, Outbox
+from pizzeria.store import Claim, Order, OrderStore, OrderSummary, Outbox
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 
@@ -29,7 +29,7 @@ class ClaimedOrders(NamedTuple):
     """The open orders of a claim, by their ids."""
 
     claim: Claim
-    heads: Mapping[str, Head]
+    summaries: Mapping[str, OrderSummary]
 
 
 class Republisher:
@@ -55,7 +55,7 @@ class Republisher:
         self._largest = settings.max_order_size
         self._patience_s = PUBLISH_S
 
-    def publish(self, claims: Sequence[ClaimedOrders], stop: Stop) -> None:
+    def publish(self, claims: Sequence[ClaimedOrders], stop: ShutdownFlag) -> None:
         """Publish, for a few seconds at the most; what is left is looked at again soon.
 
         Args:
@@ -67,10 +67,10 @@ class Republisher:
         """
         deadline, self._patience_s = time.monotonic() + self._patience_s, PUBLISH_S
         failures: dict[int, UnavailableError] = {}  # by partition, for others may be well
-        for claim, heads in claims:
-            to_do = set(heads)
+        for claim, summaries in claims:
+            to_do = set(summaries)
             try:
-                for partition, part in self._parts(heads, failures):
+                for partition, part in self._parts(summaries, failures):
                     left_s = deadline - time.monotonic()
                     if stop.is_set() or left_s <= 0:
                         break
@@ -81,18 +81,18 @@ class Republisher:
                         except UnavailableError as error:
                             failures[partition] = error
             finally:
-                self._outbox.put_off(claim, dict.fromkeys(to_do, AGAIN_S))
+                self._outbox.reschedule(claim, dict.fromkeys(to_do, AGAIN_S))
         if failures:
             self._patience_s = TRY_S
             raise next(iter(failures.values()))
 
     def _parts(
-        self, heads: Mapping[str, Head], failures: dict[int, UnavailableError]
-    ) -> Iterator[tuple[int, dict[str, Head]]]:
+        self, summaries: Mapping[str, OrderSummary], failures: dict[int, UnavailableError]
+    ) -> Iterator[tuple[int, dict[str, OrderSummary]]]:
         """Yield partitions and orders of them, not too many pizzas at once; nothing if Kafka doesn't tell which."""
-        parts: dict[int, dict[str, Head]] = defaultdict(dict)
+        parts: dict[int, dict[str, OrderSummary]] = defaultdict(dict)
         pizzas: Counter[int] = Counter()
-        for order_id, head in heads.items():
+        for order_id, head in summaries.items():
             if _ALL in failures:
                 return
             try:
@@ -107,8 +107,10 @@ class Republisher:
                 yield partition, parts.pop(partition)
         yield from parts.items()
 
-    def _publish_part(self, claim: Claim, heads: Mapping[str, Head], timeout_s: float, stop: Stop) -> None:
-        orders = [order for order_id in heads if (order := self._read(order_id))]
+    def _publish_part(
+        self, claim: Claim, summaries: Mapping[str, OrderSummary], timeout_s: float, stop: ShutdownFlag
+    ) -> None:
+        orders = [order for order_id in summaries if (order := self._read(order_id))]
         events = [
             event
             for order in orders
@@ -118,7 +120,7 @@ class Republisher:
         self._publisher.publish(events, timeout_s, stop)
         delays_s: dict[str, float] = {}
         for order in orders:
-            age_s = heads[order.id].age_s(claim.now)
+            age_s = summaries[order.id].age_s(claim.now)
             if age_s < self._deadline_s:
                 # Ever later, for what is published again adds to a backlog that may be why the order is late.
                 delay_s = max(age_s, self._retry_s) * random.uniform(2.5, 3.0)  # noqa: S311 - no secret
@@ -132,8 +134,8 @@ class Republisher:
                 topic=self._topics.pizza,
                 retry_s=delays_s.get(order.id),
             )
-        self._outbox.put_off(claim, delays_s)
-        dropped = heads.keys() - delays_s.keys()
+        self._outbox.reschedule(claim, delays_s)
+        dropped = summaries.keys() - delays_s.keys()
         self._store.expire(dropped)  # first, or nothing would ever delete the orders if this process died in between
         self._outbox.drop(claim, dropped)
 

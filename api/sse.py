@@ -8,8 +8,8 @@ import structlog
 from flask import Blueprint, Response, abort
 from msgspec import Struct, json
 
+from api.long_poll import LongPollLimiter, TooManyClientsError
 from api.models import view, view_of_change
-from api.waiting import FullError, WaitingRoom
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.web import RETRY_AFTER_S, problem
 from pizzeria.store import Order
@@ -20,11 +20,11 @@ _HEADERS = {"X-Accel-Buffering": "no"}
 log = structlog.stdlib.get_logger()
 
 
-def live(waiting: WaitingRoom) -> Blueprint:
+def sse(limiter: LongPollLimiter) -> Blueprint:
     """Return the blueprint of the live events.
 
     Args:
-        waiting: for those who watch an order.
+        limiter: for those who watch an order.
     """
     blueprint = Blueprint("live", __name__)
 
@@ -32,8 +32,8 @@ def live(waiting: WaitingRoom) -> Blueprint:
     def get_events(order_id: str) -> Response:
         with ExitStack() as resources:
             try:
-                looks = resources.enter_context(waiting.watch(order_id))
-            except FullError:
+                looks = resources.enter_context(limiter.watch(order_id))
+            except TooManyClientsError:
                 return problem(503, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
             order = next(looks, None)
             if order is None:

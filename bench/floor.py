@@ -12,7 +12,7 @@ from bench.clock import consumer_timed
 from bench.plan import Plan
 from bench.records import PIZZAS_PER_ORDER, fill
 from joiner.join import joiner_stream
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher, Stream, create_topics
@@ -117,7 +117,7 @@ class Floor:
         bare_rates: list[float] = []
         for number in range(1, self._plan.floor_rounds + 1):
             bare_rates.append(records / self._timed(bare.GROUP, run_bare))
-            rates.append(records / self._timed(group, lambda: build().run(Stop(), records=records)))
+            rates.append(records / self._timed(group, lambda: build().run(ShutdownFlag(), records=records)))
             self._say(
                 f"{service}: round {number} of {self._plan.floor_rounds}:"
                 f" {rates[-1]:,.0f} records/s, the bare loop {bare_rates[-1]:,.0f}"

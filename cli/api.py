@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError, LocationValueError, SSLError
 from cli.answers import Accepted, Change, Order, Problem
 
 CONNECT_S = 5.0
-ANSWER_S = 15.0
+RESPONSE_TIMEOUT_S = 15.0
 SILENCE_S = 40.0  # of a stream; the API sends a heartbeat every 15 s
 _FOR_NOW = {429, 502, 503, 504}  # a proxy says them, too
 Kind = TypeVar("Kind")
@@ -55,7 +55,7 @@ class Api:
         timeout_s: for all calls together.
     """
 
-    def __init__(self, url: str, timeout_s: float = ANSWER_S) -> None:
+    def __init__(self, url: str, timeout_s: float = RESPONSE_TIMEOUT_S) -> None:
         self._url = url.rstrip("/")
         self._timeout_s = timeout_s
         self._deadline = time.monotonic() + timeout_s
@@ -107,7 +107,7 @@ class Api:
         self, method: str, path: str, headers: dict[str, str] | None = None, *, stream: bool = False
     ) -> BaseHTTPResponse:
         left_s = self._left_s()
-        timeout = Timeout(connect=min(CONNECT_S, left_s), read=min(SILENCE_S if stream else ANSWER_S, left_s))
+        timeout = Timeout(connect=min(CONNECT_S, left_s), read=min(SILENCE_S if stream else RESPONSE_TIMEOUT_S, left_s))
         try:
             answer = self._pool.request(
                 method, self._url + path, headers=headers, timeout=timeout, redirect=False, preload_content=not stream

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pizzeria.stream.letter import DISCARDED
+from pizzeria.stream.dead_letter import DISCARDED
 from pizzeria.stream.origin import PREFIX, REPLAY
 
 

@@ -68,7 +68,7 @@ def _split(batch: Batch, store: OrderStore, ttl_s: int) -> tuple[Batch, Batch]:
     late = {pizza.order_id for record, pizza in batch if _is_late(record, ttl_s)}
     if not late:
         return batch, ()
-    expired = {order_id for order_id, head in store.heads(late).items() if head is None}
+    expired = {order_id for order_id, head in store.summaries(late).items() if head is None}
     is_lost = [pizza.order_id in expired and _is_late(record, ttl_s) for record, pizza in batch]
     return [each for each, lost in zip(batch, is_lost, strict=True) if not lost], list(compress(batch, is_lost))
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, json
 
-LARGEST_COUNT = 100_000
+MAX_COUNT = 100_000
 Choice = Annotated[str, Meta(max_length=100)]  # of a topping
 
 
@@ -19,7 +19,7 @@ class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
 
     order_id: Annotated[str, Meta(min_length=1, max_length=100, description="The order that the pizza is of.")]
     pizza_id: Annotated[int, Meta(ge=0, description="Which of the order's pizzas it is: 0 … count-1.")]
-    count: Annotated[int, Meta(ge=1, le=LARGEST_COUNT, description="The number of pizzas in the order.")]
+    count: Annotated[int, Meta(ge=1, le=MAX_COUNT, description="The number of pizzas in the order.")]
     sauce: Choice | None = None
     cheese: Choice | None = None
     meats: Choice | None = None

@@ -8,12 +8,12 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct, ValidationError, convert, structs
 
-from pizzeria.events import LARGEST_COUNT
+from pizzeria.events import MAX_COUNT
 from pizzeria.redis_url import REDIS_EXPECTED, REDIS_PATTERN, RedisUrl
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
-LARGEST_PORT = 65535
-Port = Annotated[int, Meta(ge=1, le=LARGEST_PORT)]
+MAX_PORT = 65535
+Port = Annotated[int, Meta(ge=1, le=MAX_PORT)]
 Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*\Z")]
 
 _HTTP = r"^https?://(\[[0-9a-fA-F:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?\Z"
@@ -59,7 +59,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     reporter_port: Port = 8001
     reporter_url: Annotated[str, Meta(pattern=_HTTP)] = ""  # reporter_port of this machine unless set
     health_port: Port | None = None  # where workers, joiner and relay answer /healthz and /readyz; nowhere unless set
-    max_order_size: Annotated[int, Meta(ge=1, le=LARGEST_COUNT)] = 1000  # pizzas
+    max_order_size: Annotated[int, Meta(ge=1, le=MAX_COUNT)] = 1000  # pizzas
 
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -71,7 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
 
     def __post_init__(self) -> None:
         for server in self.kafka_bootstrap_servers.split(","):
-            if not 0 < int(server.rpartition(":")[2]) <= LARGEST_PORT:
+            if not 0 < int(server.rpartition(":")[2]) <= MAX_PORT:
                 raise ValueError(f"KAFKA_BOOTSTRAP_SERVERS={self.kafka_bootstrap_servers!r}: no such port: {server!r}")
         _ = self.redis  # raises what is wrong with it
         if self.order_retry_s >= self.order_deadline_s:

@@ -12,8 +12,8 @@ from pizzeria.store import ReportStore, connect
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 from reporter.app import create_app
-from reporter.cache import Counts
-from reporter.consumer_thread import Counter
+from reporter.cache import ReportCache
+from reporter.consumer_thread import ConsumerThread
 from reporter.stream import SERVICE, reporter_stream
 
 
@@ -23,16 +23,18 @@ def main() -> None:
 
     def build() -> Flask:
         store = ReportStore(connect(settings), settings.order_ttl_s)
-        counts = Counts(store)
+        counts = ReportCache(store)
         with suppress(UnavailableError):
             counts.refresh()  # so that something is known, should Redis go down before the first question
         publisher = Publisher(settings)
-        counter = Counter(lambda: reporter_stream(settings, store, counts, publisher, Topics()))
-        counter.start()
-        app = create_app(counts, lambda: counter.connected, readiness(lambda: counter.connected, store.takes_counts))
+        consumer_thread = ConsumerThread(lambda: reporter_stream(settings, store, counts, publisher, Topics()))
+        consumer_thread.start()
+        app = create_app(
+            counts, lambda: consumer_thread.connected, readiness(lambda: consumer_thread.connected, store.takes_counts)
+        )
 
         def close() -> None:
-            counter.close()
+            consumer_thread.close()
             publisher.close()
 
         app.extensions[CLOSE] = close

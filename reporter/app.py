@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from pizzeria.runtime.web import answer_with_problems, health, protect, report
-from reporter.cache import Counts
+from pizzeria.runtime.web import health, protect, register_error_handlers, report
+from reporter.cache import ReportCache
 from reporter.routes import known
 
 
-def create_app(counts: Counts, counting: Callable[[], bool], ready: Callable[[], bool]) -> Flask:
+def create_app(counts: ReportCache, counting: Callable[[], bool], ready: Callable[[], bool]) -> Flask:
     """Build the app.
 
     Args:
@@ -18,7 +18,7 @@ def create_app(counts: Counts, counting: Callable[[], bool], ready: Callable[[],
         ready: for /readyz: whether they do, and can be counted; the report is answered in any case.
     """
     app = Flask("reporter")
-    answer_with_problems(app)
+    register_error_handlers(app)
     protect(app)
     app.register_blueprint(report(known(counts, counting)))
     app.register_blueprint(health(ready=ready))

@@ -16,7 +16,7 @@ class Known(NamedTuple):
     at: float  # time.monotonic()
 
 
-class Counts:
+class ReportCache:
     """The last known counts; threads may share it.
 
     Args:

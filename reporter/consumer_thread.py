@@ -6,13 +6,13 @@ from threading import Thread
 import structlog
 
 from pizzeria.runtime.backoff import Backoff
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import Stream
 
 log = structlog.stdlib.get_logger()
 
 
-class Counter:
+class ConsumerThread:
     """Runs a stream in a thread, and begins anew if it fails: the answers must not end with the counting.
 
     Args:
@@ -22,7 +22,7 @@ class Counter:
     def __init__(self, build: Callable[[], Stream]) -> None:
         self._build = build
         self._stream: Stream | None = None
-        self._stop = Stop()
+        self._stop = ShutdownFlag()
         self._thread = Thread(target=self._run, name="counter", daemon=True)
 
     def start(self) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from flask import Response
 
 from pizzeria.runtime.web import json_response
-from reporter.cache import Counts
+from reporter.cache import ReportCache
 
 
-def known(counts: Counts, counting: Callable[[], bool]) -> Callable[[str], Response]:
+def known(counts: ReportCache, counting: Callable[[], bool]) -> Callable[[str], Response]:
     """Return what answers for a topping.
 
     Args:

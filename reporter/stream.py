@@ -5,13 +5,13 @@ from pizzeria.store import ReportStore
 from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial, replay_of
 from pizzeria.stream.partials import Partials
 from pizzeria.topics import Topics
-from reporter.cache import Counts
+from reporter.cache import ReportCache
 
 SERVICE = "reporter"
 
 
 def reporter_stream(
-    settings: Settings, store: ReportStore, counts: Counts, publisher: Publisher, topics: Topics
+    settings: Settings, store: ReportStore, counts: ReportCache, publisher: Publisher, topics: Topics
 ) -> Stream:
     """Build the reporter's stream.
 
@@ -40,7 +40,7 @@ def reporter_stream(
     )
 
 
-def count(store: ReportStore, counts: Counts, topics: Topics) -> Handler:
+def count(store: ReportStore, counts: ReportCache, topics: Topics) -> Handler:
     """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses.
 
     Dead letters are kept for good, so for an order that has one, or that is replayed, the marks are, too.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import Stream
 
 
@@ -25,7 +25,7 @@ def eventually(condition: Callable[[], object], timeout_s: float = 20.0) -> None
 @contextmanager
 def running(*streams: Stream) -> Iterator[None]:
     """Run streams in threads; at the end stop them, and raise what they raised."""
-    stop = Stop()
+    stop = ShutdownFlag()
     errors: list[BaseException] = []
 
     def run(stream: Stream) -> None:

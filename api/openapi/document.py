@@ -19,11 +19,11 @@ What the API refuses is a problem as [RFC 9457](https://www.rfc-editor.org/rfc/r
 """
 
 
-def document(largest: int) -> Part:
+def document(max_order_size: int) -> Part:
     """Return the description of the API, as OpenAPI 3.1 has it.
 
     Args:
-        largest: how many pizzas an order may have.
+        max_order_size: how many pizzas an order may have.
     """
     _, schemas = json.schema_components((Accepted, OrderView, ChangeView, Problem), ref_template=SCHEMAS)
     return {
@@ -35,6 +35,6 @@ def document(largest: int) -> Part:
             {"name": "reports", "description": "What was chosen."},
             {"name": "health", "description": "For those who run it."},
         ],
-        "paths": orders(largest) | reports() | health(),
+        "paths": orders(max_order_size) | reports() | health(),
         "components": {"schemas": schemas},
     }

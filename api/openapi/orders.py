@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
+from api.long_poll import MAX_WAIT_S
 from api.models import Accepted, ChangeView, OrderView, view, view_of_change
 from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, answer, header, problems, schema_of
-from api.orders import LONGEST_KEY
+from api.orders import MAX_KEY_LENGTH
 from api.sse import event
-from api.waiting import LONGEST_WAIT_S
 from pizzeria.store import Order
 from pizzeria.toppings import MENUS
 
@@ -22,22 +22,22 @@ _READY = replace(
 _NOT_FOUND = {404: f"no order '{_ID}'"}
 
 
-def orders(largest: int) -> Part:
+def orders(max_order_size: int) -> Part:
     """Describe the calls about orders.
 
     Args:
-        largest: how many pizzas an order may have.
+        max_order_size: how many pizzas an order may have.
     """
     return {
         # One path, for OpenAPI takes two that differ in a name for the same: what {order} is depends on the method.
-        "/order/{order}": {"post": _post_order(largest), "get": _get_order()},
+        "/order/{order}": {"post": _post_order(max_order_size), "get": _get_order()},
         "/order/{order}/events": {"get": _get_events()},
     }
 
 
-def _post_order(largest: int) -> Part:
-    count = {"type": "integer", "minimum": 1, "maximum": largest}
-    key = {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY}
+def _post_order(max_order_size: int) -> Part:
+    count = {"type": "integer", "minimum": 1, "maximum": max_order_size}
+    key = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH}
     accepted = answer(
         "The order is safe. If Kafka is away, `detail` says so: the pizzas are made when it is back.",
         schema_of(Accepted),
@@ -49,9 +49,9 @@ def _post_order(largest: int) -> Part:
         for operation in ("get_order", "get_events")
     }
     details = {
-        400: f"'lots' is not a number of pizzas; order 1 to {largest}",
+        400: f"'lots' is not a number of pizzas; order 1 to {max_order_size}",
         403: "a browser sent this POST from another site (Sec-Fetch-Site: cross-site)",
-        413: f"an order has {largest} pizzas at the most",
+        413: f"an order has {max_order_size} pizzas at the most",
         422: "Idempotency-Key 'table 7' was given to an order of 2, not 5",
     }
     return {
@@ -90,7 +90,7 @@ def _get_order() -> Part:
                 "name": "wait",
                 "in": "query",
                 "description": "Hold the answer until the order is no longer `preparing`, for so many seconds at the "
-                f"most. More than {LONGEST_WAIT_S} is as {LONGEST_WAIT_S}.",
+                f"most. More than {MAX_WAIT_S} is as {MAX_WAIT_S}.",
                 "schema": {"type": "integer", "minimum": 0},
             },
             {

@@ -8,9 +8,9 @@ from functools import partial
 
 import click
 
+from cli.admin.dead_letter_index import DeadLetterIndex, Selection
+from cli.admin.dead_letter_text import line, paragraph, printable
 from cli.admin.discard import delete, discard
-from cli.admin.letter_text import line, paragraph, printable
-from cli.admin.letters import Letters, Selection
 from cli.admin.replay import replay
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime import process
@@ -52,7 +52,7 @@ def list_letters() -> None:
     """Print a paragraph for each dead letter."""
     settings, topics, found = process.start_command("pizzeria dead-letters list"), Topics(), False
     with _unavailable_in_one_line():
-        letters = Letters(read_back(settings, [topics.dead_letters]))
+        letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
         for batch in read_back(settings, [topics.dead_letters]):
             for letter in letters.standing(batch):
                 found = True
@@ -77,7 +77,7 @@ def replay_letters(topic: str | None, partition: int | None, offset: int | None)
     group = f"{topics.prefix}dead-letters-replay" if selection == Selection() else None
     replayed = failed = 0
     with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
-        letters = Letters(read_back(settings, [topics.dead_letters]))
+        letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
         batches = read_back(settings, [topics.dead_letters], group=group)
         for letter, problem in replay(batches, letters, publisher, topics, selection):
             if problem is None:
@@ -117,7 +117,7 @@ def discard_letters(
     settings, discarded = process.start_command("pizzeria dead-letters discard"), 0
     before_ms = None if age_s is None else int(1000 * (time.time() - age_s))
     with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
-        letters = Letters(read_back(settings, [topics.dead_letters]))
+        letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
         batches = read_back(settings, [topics.dead_letters])
         if selection == Selection():
             gone = delete(batches, letters, partial(delete_before, settings, topics.dead_letters), before_ms)

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from cli.admin.letters import Letters, Selection
-from pizzeria.stream import Letter, Publisher, Record
+from cli.admin.dead_letter_index import DeadLetterIndex, Selection
+from pizzeria.stream import DeadLetter, Publisher, Record
 
 Batches = Iterable[Sequence[Record]]
 
 
-def discard(batches: Batches, letters: Letters, publisher: Publisher, selection: Selection) -> Iterator[Letter]:
+def discard(
+    batches: Batches, letters: DeadLetterIndex, publisher: Publisher, selection: Selection
+) -> Iterator[DeadLetter]:
     """Publish a marker of each letter that is selected; one that comes back later is a letter again.
 
     Args:
@@ -31,10 +33,10 @@ def discard(batches: Batches, letters: Letters, publisher: Publisher, selection:
 
 def delete(
     batches: Batches,
-    letters: Letters,
+    letters: DeadLetterIndex,
     delete_before: Callable[[Mapping[int, int]], None],
     before_ms: int | None = None,
-) -> Iterator[Letter]:
+) -> Iterator[DeadLetter]:
     """Delete the oldest records: of each partition those before the first one that is to stay.
 
     Args:

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cli.admin.letters import Letters, Selection
-from pizzeria.stream import Event, Letter, Publisher, Record, TooLargeError
+from cli.admin.dead_letter_index import DeadLetterIndex, Selection
+from pizzeria.stream import DeadLetter, Event, Publisher, Record, TooLargeError
 from pizzeria.topics import Topics
 
 
 def replay(
-    batches: Iterable[Sequence[Record]], letters: Letters, publisher: Publisher, topics: Topics, selection: Selection
-) -> Iterator[tuple[Letter, str | None]]:
+    batches: Iterable[Sequence[Record]],
+    letters: DeadLetterIndex,
+    publisher: Publisher,
+    topics: Topics,
+    selection: Selection,
+) -> Iterator[tuple[DeadLetter, str | None]]:
     """Publish the records of dead letters again, each for the service that put it away and for no other.
 
     What another service could use it would handle, and publish or count, once more; what it can't use either, it would
@@ -29,7 +33,7 @@ def replay(
         UnavailableError: Kafka is away.
     """
     for batch in batches:
-        events: list[tuple[Letter, Event]] = []
+        events: list[tuple[DeadLetter, Event]] = []
         for letter in letters.standing(batch):
             if not selection.takes(letter.origin):
                 continue
@@ -47,7 +51,7 @@ def replay(
             yield letter, "Kafka refuses it for its size" if event in too_large else None
 
 
-def _event(letter: Letter, publisher: Publisher, topics: Topics) -> Event | str:
+def _event(letter: DeadLetter, publisher: Publisher, topics: Topics) -> Event | str:
     """Return the event that puts a letter's record back, or why there is none."""
     origin, service = letter.origin, letter.errors.get("service")
     if origin is None:

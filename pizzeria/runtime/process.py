@@ -45,7 +45,7 @@ def start_command(name: str) -> Settings:
     return settings
 
 
-class Stop:
+class ShutdownFlag:
     """A flag that ends a loop, and that the loop can wait on.
 
     Unlike threading.Event, it may be set by a signal handler: SimpleQueue.put is reentrant, whereas Event.set
@@ -73,7 +73,7 @@ class Stop:
         return self._set
 
     @classmethod
-    def on_signals(cls) -> "Stop":
+    def on_signals(cls) -> "ShutdownFlag":
         """Return a flag that SIGTERM and SIGINT set."""
         stop = cls()
 

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pizzeria.errors import UnavailableError, UnequalPartitionsError
 from pizzeria.runtime.health import Probe, serve_health
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 
 
@@ -16,7 +16,7 @@ class Loop(Protocol):
     def connected(self) -> bool:
         """Whether it can do its work; any thread may ask."""
 
-    def run(self, stop: Stop) -> None:
+    def run(self, stop: ShutdownFlag) -> None:
         """Do it until told to stop."""
 
 
@@ -57,7 +57,7 @@ def run(loop: Loop, publisher: Publisher, settings: Settings, takes_writes: Call
     Raises:
         SystemExit: the topics don't fit together, or the health port is taken; one line says so.
     """
-    stop = Stop.on_signals()
+    stop = ShutdownFlag.on_signals()
     try:
         if settings.health_port is not None:
             ready = readiness(lambda: loop.connected, takes_writes)

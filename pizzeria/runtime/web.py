@@ -56,7 +56,7 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return response
 
 
-def answer_with_problems(app: Flask) -> None:
+def register_error_handlers(app: Flask) -> None:
     """Make every error of an app a problem+json: those of Flask, a server that is away, and our own faults."""
 
     def http_error(error: HTTPException) -> Response:

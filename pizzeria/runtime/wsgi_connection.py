@@ -7,7 +7,7 @@ from typing import Any
 
 from gunicorn.workers.gthread import TConn
 
-LARGEST_HEAD = 32 * 1024  # request line and headers
+MAX_HEADER_BYTES = 32 * 1024  # request line and headers
 _END = b"\r\n\r\n"
 _SILENT_READER_MS = 30_000
 
@@ -38,7 +38,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         if self._is_enough():
             return True
         try:
-            data = self.sock.recv(LARGEST_HEAD, socket.MSG_DONTWAIT)
+            data = self.sock.recv(MAX_HEADER_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
         except OSError:
@@ -52,7 +52,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     def is_too_large(self) -> bool:
         """Whether more has come than a head may have, and its end has not."""
         received = self._received()
-        return len(received) > LARGEST_HEAD and _END not in received
+        return len(received) > MAX_HEADER_BYTES and _END not in received
 
     def _received(self) -> bytes:
         received: bytes = self.parser.unreader.buf.getvalue()
@@ -60,7 +60,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
 
     def _is_enough(self) -> bool:
         received, limit = self._received(), self.cfg.limit_request_line + 2
-        if _END in received or len(received) > LARGEST_HEAD:
+        if _END in received or len(received) > MAX_HEADER_BYTES:
             return True
         if received.count(b"\n") != received.count(b"\r\n"):  # refused at once
             return True

@@ -22,7 +22,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from msgspec import json
 
 from pizzeria.runtime.web import NO_STORE, Problem
-from pizzeria.runtime.wsgi_connection import LARGEST_HEAD, Connection
+from pizzeria.runtime.wsgi_connection import MAX_HEADER_BYTES, Connection
 
 REQUEST_S = 10.0  # for a request to come, from its first byte or from connecting
 _LINGER_S = 2.0  # for a client to read the last answer and close the connection, which then is closed without it
@@ -66,7 +66,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def handle(self, conn: Connection) -> Any:
         """Answer a request; a thread runs this."""
         if conn.is_too_large:
-            error = LimitRequestHeaders(f"more than {LARGEST_HEAD} bytes")
+            error = LimitRequestHeaders(f"more than {MAX_HEADER_BYTES} bytes")
             self.handle_error(None, conn.sock, conn.client, error)
             return False
         return super().handle(conn)

@@ -2,7 +2,7 @@
 
 from pizzeria.store.connection import Client, connect
 from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, reserve_key, seen_key
-from pizzeria.store.order import Head, Order, Status, Toppings
+from pizzeria.store.order import Order, OrderSummary, Status, Toppings
 from pizzeria.store.orders import IdempotencyKeyReusedError, OrderStore, SizedOrder
 from pizzeria.store.outbox import Claim, Outbox
 from pizzeria.store.reports import CountedOrder, ReportStore
@@ -13,10 +13,10 @@ __all__ = [
     "Claim",
     "Client",
     "CountedOrder",
-    "Head",
     "IdempotencyKeyReusedError",
     "Order",
     "OrderStore",
+    "OrderSummary",
     "Outbox",
     "ReportStore",
     "SizedOrder",

@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pizzeria.events import LARGEST_COUNT
+from pizzeria.events import MAX_COUNT
 from pizzeria.toppings import TOPPINGS
 
 Status = Literal["preparing", "timed_out", "ready"]
@@ -18,7 +18,7 @@ FIRST_TOPPINGS = ("sauce", "cheese", "meats", "veggies")
 _STEPS: tuple[Status, ...] = get_args(Status)  # of an order's life, in this order; none is taken back
 
 
-class Head(Struct, frozen=True):
+class OrderSummary(Struct, frozen=True):
     """What is known of an order without its pizzas."""
 
     status: str
@@ -26,11 +26,11 @@ class Head(Struct, frozen=True):
     count: int
 
     @classmethod
-    def read(cls, answer: Any) -> "Head | None":
-        """Return the head that Redis answers; None if these are not the fields of an order."""
+    def read(cls, answer: Any) -> "OrderSummary | None":
+        """Return the summary that Redis answers; None if these are not the fields of an order."""
         try:
             status, created_at, count = answer
-            is_sane = status and datetime.fromisoformat(created_at).tzinfo and 1 <= int(count) <= LARGEST_COUNT
+            is_sane = status and datetime.fromisoformat(created_at).tzinfo and 1 <= int(count) <= MAX_COUNT
         except (TypeError, ValueError):
             return None
         return cls(status, created_at, int(count)) if is_sane else None

@@ -9,7 +9,7 @@ from msgspec import json
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, reserve_key
 from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
-from pizzeria.store.order import FIRST_TOPPINGS, Head, Order, Toppings
+from pizzeria.store.order import FIRST_TOPPINGS, Order, OrderSummary, Toppings
 from pizzeria.toppings import TOPPINGS
 
 SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
@@ -75,7 +75,7 @@ class OrderStore:
         self._scripts.run_in_turn([first, self._place(order_id, count, _NOW, _LISTED), *again])
         return order_id
 
-    def hurry(self, order_id: str) -> None:
+    def retry_now(self, order_id: str) -> None:
         """Let the relay look at an order as soon as it can."""
         self._scripts.run_all(_schedule([order_id], "XX", 0))
 
@@ -90,8 +90,8 @@ class OrderStore:
 
     def open_if_preparing(self, order_ids: Iterable[str]) -> int:
         """Put the orders that are being prepared on the relay's list, and return how many were not on it."""
-        heads = self.heads(order_ids)
-        return self._list([order_id for order_id, head in heads.items() if head and head.status == "preparing"])
+        summaries = self.summaries(order_ids)
+        return self._list([order_id for order_id, head in summaries.items() if head and head.status == "preparing"])
 
     def get(self, order_id: str) -> Order | None:
         """Return an order, or None if it isn't there (any more)."""
@@ -114,15 +114,15 @@ class OrderStore:
             needed=tuple(fields["toppings"].split(",")) if "toppings" in fields else FIRST_TOPPINGS,
         )
 
-    def heads(self, order_ids: Iterable[str]) -> dict[str, Head | None]:
+    def summaries(self, order_ids: Iterable[str]) -> dict[str, OrderSummary | None]:
         """Return what is known of orders without their pizzas; None for what isn't there, or isn't an order."""
         order_ids = list(order_ids)
         with redis_errors():
             pipeline = self._redis.pipeline(transaction=False)
             for order_id in order_ids:
-                pipeline.hmget(order_key(order_id), *Head.__struct_fields__)
+                pipeline.hmget(order_key(order_id), *OrderSummary.__struct_fields__)
             answers = checked(pipeline.execute(raise_on_error=False))
-        return {order_id: Head.read(answer) for order_id, answer in zip(order_ids, answers, strict=True)}
+        return {order_id: OrderSummary.read(answer) for order_id, answer in zip(order_ids, answers, strict=True)}
 
     def join(
         self, orders: Mapping[SizedOrder, Mapping[int, Toppings]], at: Mapping[SizedOrder, str] | None = None

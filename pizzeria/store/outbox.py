@@ -45,7 +45,7 @@ class Outbox:
         [[now_ms, lease, *order_ids]] = self._scripts.run_all([call])
         return Claim(datetime.fromtimestamp(now_ms / 1000, UTC), lease, order_ids)
 
-    def put_off(self, claim: Claim, delays_s: Mapping[str, float]) -> None:
+    def reschedule(self, claim: Claim, delays_s: Mapping[str, float]) -> None:
         """Set the next look at orders; those that are not under the claim any more are left alone.
 
         Args:

@@ -1,7 +1,7 @@
 """The adapter of Kafka, and the only code that imports it: the loop of the consuming services, and publishing."""
 
-from pizzeria.stream.dead_letters import dead_letter
-from pizzeria.stream.letter import Letter, discarded_offset, read_letter
+from pizzeria.stream.dead_letter import DeadLetter, discarded_offset, read_dead_letter
+from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream
 from pizzeria.stream.origin import Origin, passed_on, replay_of
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
@@ -12,9 +12,9 @@ from pizzeria.stream.trim import delete_before
 
 __all__ = [
     "Batch",
+    "DeadLetter",
     "Event",
     "Handler",
-    "Letter",
     "Origin",
     "Publisher",
     "Reader",
@@ -27,7 +27,7 @@ __all__ = [
     "discarded_offset",
     "passed_on",
     "read_back",
-    "read_letter",
+    "read_dead_letter",
     "read_partial",
     "read_pizza",
     "replay_of",

@@ -13,7 +13,7 @@ TRY_S = 3.0  # no other try begins meanwhile
 Partition = tuple[str, int]  # of a topic
 
 
-class Circuit:
+class CircuitBreaker:
     """Refuses at once what would have to wait for a Kafka, or a partition, that is silent; threads may share it.
 
     So few threads wait, and what the producer keeps in memory is bounded, which it isn't by itself.

@@ -13,11 +13,11 @@ from kafka.structs import OffsetAndMetadata
 from pizzeria.errors import UnavailableError, UnequalPartitionsError
 from pizzeria.events import Pizza
 from pizzeria.runtime.backoff import Backoff
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 from pizzeria.stream.consumer import Consumer
-from pizzeria.stream.dead_letters import dead_letter, publish_or_cut
+from pizzeria.stream.dead_letter_events import dead_letter, publish_or_cut
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.origin import is_for
 from pizzeria.stream.publisher import Event, Publisher
@@ -101,7 +101,7 @@ class Stream:
         """Whether this member is in its group and the broker has answered lately; any thread may ask."""
         return self._offsets.joined and time.monotonic() - self._contact_at < 3 * PROBE_INTERVAL_S
 
-    def run(self, stop: Stop, *, records: int | None = None) -> None:
+    def run(self, stop: ShutdownFlag, *, records: int | None = None) -> None:
         """Consume until told to stop, then commit what was handled and leave the group.
 
         Args:
@@ -124,7 +124,7 @@ class Stream:
         finally:
             self._close()
 
-    def _check_partitions(self, stop: Stop) -> None:
+    def _check_partitions(self, stop: ShutdownFlag) -> None:
         topics = (*self._topics, *self._publishes, self._dead_letters)
         unequal_since = None
         while not stop.is_set():
@@ -144,7 +144,7 @@ class Stream:
                 raise unequal
             self._wait(stop, unequal)
 
-    def _poll(self, stop: Stop) -> dict[Any, list[Record]]:
+    def _poll(self, stop: ShutdownFlag) -> dict[Any, list[Record]]:
         try:
             polled: dict[Any, list[Record]] = self._consumer.poll(timeout_ms=POLL_MS)
             if not polled:
@@ -159,7 +159,7 @@ class Stream:
         self._contact_at = time.monotonic()
         return polled
 
-    def _process(self, polled: dict[Any, list[Record]], stop: Stop) -> bool:
+    def _process(self, polled: dict[Any, list[Record]], stop: ShutdownFlag) -> bool:
         batch: list[tuple[Record, Pizza]] = []
         unreadable: list[Event] = []
         for records in polled.values():
@@ -186,7 +186,7 @@ class Stream:
                 log.debug("batch", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
                 return True
 
-    def _wait(self, stop: Stop, error: Exception, **where: str) -> bool:
+    def _wait(self, stop: ShutdownFlag, error: Exception, **where: str) -> bool:
         retry_s = self._backoff.next_s()
         log.warning(
             "trying again",

@@ -11,15 +11,15 @@ from kafka.net.compat import KafkaNetClient
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
-from pizzeria.stream.circuit_breaker import Circuit
+from pizzeria.stream.circuit_breaker import CircuitBreaker
 from pizzeria.stream.client import connection
 
 # A dead letter is a record as large as the broker took, and some headers.
-LARGEST_REQUEST = 2 * 1024 * 1024
+MAX_REQUEST_BYTES = 2 * 1024 * 1024
 _DELIVERY_TIMEOUT_MS = 15_000
-LONGEST_S = _DELIVERY_TIMEOUT_MS / 1000 + 1
+MAX_S = _DELIVERY_TIMEOUT_MS / 1000 + 1
 _RECONNECT_LOOK_MS = 50.0
 _LOOK_S, _STOP_S = 0.2, 2.0  # how often to look for a stop while waiting, and how long to wait then
 
@@ -74,13 +74,13 @@ class Publisher:
             delivery_timeout_ms=_DELIVERY_TIMEOUT_MS,
             max_block_ms=2_000,
             batch_size=128 * 1024,  # beyond 16 KiB of one partition, the default, each further record wakes the sender
-            max_request_size=LARGEST_REQUEST,
+            max_request_size=MAX_REQUEST_BYTES,
             metrics_enabled=False,
             kafka_client=_PatientClient,
         )
-        self._circuit = Circuit()
+        self._circuit_breaker = CircuitBreaker()
 
-    def publish(self, events: Sequence[Event], timeout_s: float = LONGEST_S, stop: Stop | None = None) -> None:
+    def publish(self, events: Sequence[Event], timeout_s: float = MAX_S, stop: ShutdownFlag | None = None) -> None:
         """Send the events and return when Kafka has acknowledged all of them.
 
         Args:
@@ -93,14 +93,14 @@ class Publisher:
             UnavailableError: some of the events are not acknowledged. To publish all of them again is harmless.
             TooLargeError: some are refused for their size, all others are acknowledged.
         """
-        self._circuit.check()
-        self._circuit.check_partitions((event.topic, event.partition) for event in events)
+        self._circuit_breaker.check()
+        self._circuit_breaker.check_partitions((event.topic, event.partition) for event in events)
         try:
             futures = [self._send(event) for event in events]
         except KafkaError as error:
-            self._circuit.note_failure()
+            self._circuit_breaker.note_failure()
             raise UnavailableError(f"Kafka: {error}", public="Kafka does not answer") from error
-        self._circuit.note_success()
+        self._circuit_breaker.note_success()
         patience, too_large = _Patience(timeout_s, stop), []
         for event, future in zip(events, futures, strict=True):
             if not (future and (future.succeeded() or self._is_taken(event, future, patience))):
@@ -112,7 +112,7 @@ class Publisher:
         topic, key, value, partition, headers = event
         try:
             return self._producer.send(topic, value=value, key=key, headers=headers, partition=partition)
-        except MessageSizeTooLargeError:  # beyond LARGEST_REQUEST; the broker isn't even asked
+        except MessageSizeTooLargeError:  # beyond MAX_REQUEST_BYTES; the broker isn't even asked
             return None
         except ValueError as error:  # no such partition, so far as the producer knows
             count = len(self._producer.partitions_for(topic))
@@ -133,7 +133,7 @@ class Publisher:
                 if not future.is_done and left_s:
                     continue  # only this look is over
                 if not future.is_done:
-                    self._circuit.note_unanswered((event.topic, event.partition), future)
+                    self._circuit_breaker.note_unanswered((event.topic, event.partition), future)
                 raise UnavailableError(
                     f"Kafka: {event.topic}[{event.partition}]: {error}", public="Kafka does not answer"
                 ) from error
@@ -144,15 +144,15 @@ class Publisher:
         Raises:
             UnavailableError: Kafka doesn't answer, or doesn't have the topic.
         """
-        self._circuit.check()
+        self._circuit_breaker.check()
         try:
             count = len(self._producer.partitions_for(topic))
         except KafkaError as error:
-            self._circuit.note_failure()
+            self._circuit_breaker.note_failure()
             raise UnavailableError(
                 f"Kafka does not answer or has no topic {topic!r}", public="Kafka does not answer"
             ) from error
-        self._circuit.note_success()
+        self._circuit_breaker.note_success()
         return count
 
     def partition_of(self, key: bytes, topic: str) -> int:
@@ -174,7 +174,7 @@ class Publisher:
 class _Patience:
     """How much longer to wait for acknowledgements: until the time is up, or 2 s once the flag is set."""
 
-    def __init__(self, timeout_s: float, stop: Stop | None) -> None:
+    def __init__(self, timeout_s: float, stop: ShutdownFlag | None) -> None:
         self._deadline = time.monotonic() + timeout_s
         self._stop = stop
 

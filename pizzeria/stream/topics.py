@@ -8,7 +8,7 @@ from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
-from pizzeria.stream.publisher import LARGEST_REQUEST
+from pizzeria.stream.publisher import MAX_REQUEST_BYTES
 from pizzeria.topics import Topics
 
 
@@ -42,7 +42,7 @@ def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -
         for topic in topics.all
     }
     # Kept for good, and with room for the largest record that the other topics take.
-    wanted[topics.dead_letters]["configs"] |= {"max.message.bytes": str(LARGEST_REQUEST), "retention.ms": "-1"}
+    wanted[topics.dead_letters]["configs"] |= {"max.message.bytes": str(MAX_REQUEST_BYTES), "retention.ms": "-1"}
     created: dict[str, bool] = {}
     try:
         admin = KafkaAdminClient(**connection(settings), bootstrap_timeout_ms=int(1000 * timeout_s))

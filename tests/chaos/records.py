@@ -23,9 +23,9 @@ READERS = {"pizza": {f"workers {topping}" for topping in TOPPINGS}} | {
 }
 REPEATED = 50  # records of each partition
 PARTITIONS = 8
-ANSWER_S = 10
+RESPONSE_TIMEOUT_S = 10
 
-Letter = tuple[str, str, bytes]  # service, topic, key
+DeadLetter = tuple[str, str, bytes]  # service, topic, key
 
 
 class Records:
@@ -38,8 +38,8 @@ class Records:
     def __init__(self, kafka: str) -> None:
         self._kafka = kafka
         self._numbers = count()
-        self._sent: set[Letter] = set()
-        self._expected: set[Letter] = set()
+        self._sent: set[DeadLetter] = set()
+        self._expected: set[DeadLetter] = set()
 
     def poison(self, fault: Fault) -> None:
         """Send what is no pizza, or has headers that are no text, to one partition of each topic."""
@@ -52,7 +52,7 @@ class Records:
                 try:
                     partition = draw.choice(partitions_of(self._kafka, topic))
                     headers = draw.choice([HEADERS, []])
-                    producer.send(topic, draw.choice(RUBBISH), key, headers, partition).get(ANSWER_S)
+                    producer.send(topic, draw.choice(RUBBISH), key, headers, partition).get(RESPONSE_TIMEOUT_S)
                     self._expected |= letters
                 except KafkaError as error:  # it may be there all the same
                     print(f"    poison on {topic}: {error!r}")
@@ -85,7 +85,7 @@ class Records:
 
     def check_letters(self) -> None:
         """Check that every poison became a dead letter of each of its readers, and nothing else did."""
-        letters: Counter[Letter] = Counter()
+        letters: Counter[DeadLetter] = Counter()
         for told, record in letters_of(self._kafka):
             letters[told["service"], told["topic"], record.key] += 1
         assert not (unexpected := letters.keys() - self._sent), f"unexpected dead letters: {sorted(unexpected)[:3]}"
@@ -96,6 +96,6 @@ class Records:
         producer: Any = KafkaProducer(bootstrap_servers=self._kafka, enable_idempotence=False, acks="all")
         try:
             yield producer
-            producer.flush(timeout=ANSWER_S)
+            producer.flush(timeout=RESPONSE_TIMEOUT_S)
         finally:
-            producer.close(timeout=ANSWER_S)
+            producer.close(timeout=RESPONSE_TIMEOUT_S)

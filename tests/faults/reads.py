@@ -12,7 +12,7 @@ from tests.faults.stack import TOPPINGS
 from tests.paced import Paced
 
 PER_S, WAITS_PER_S, REPORTS_PER_S = 6, 1, 1
-ANSWER_S = 5.0
+RESPONSE_TIMEOUT_S = 5.0
 RECENT = 30  # orders: half of the reads are of the last ones, of which something still changes
 
 
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 
 
 def call(
-    method: str, port: int, path: str, timeout_s: float = ANSWER_S, headers: Mapping[str, str] | None = None
+    method: str, port: int, path: str, timeout_s: float = RESPONSE_TIMEOUT_S, headers: Mapping[str, str] | None = None
 ) -> Answer:
     """Send a request on a connection of its own.
 

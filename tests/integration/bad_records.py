@@ -1,10 +1,10 @@
 """Every kind of bad record: key and value."""
 
-from tests.integration.test_too_large import LARGEST_VALUE
+from tests.integration.test_too_large import MAX_VALUE_BYTES
 
 KINDS: dict[str, tuple[bytes | None, bytes | None]] = {
     "large rubbish": (b"k", b"\x00rubbish" * 112_500),
-    "rubbish at the limit of the broker": (b"k", b"\xff" * LARGEST_VALUE),
+    "rubbish at the limit of the broker": (b"k", b"\xff" * MAX_VALUE_BYTES),
     "a large topping": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1,"cheese":"%s"}' % (b"x" * 900_000)),
     "a topping slightly too long": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1,"sauce":"%s"}' % (b"x" * 101)),
     "nothing at all": (None, None),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from local.ports import HOST
-from pizzeria.runtime.wsgi_connection import LARGEST_HEAD
+from pizzeria.runtime.wsgi_connection import MAX_HEADER_BYTES
 from pizzeria.runtime.wsgi_worker import REQUEST_S
 from tests.integration.http_calls import call
 
@@ -121,7 +121,7 @@ def test_a_body_is_no_part_of_the_next_request(api: Any) -> None:
         (b"GET /%s" % (b"x" * 5000), 414, "Request URI Too Long"),
         (b"GET /healthz HTTP/1.1\r\nExpect: more\r\n\r\n", 417, "Expectation Failed"),
         (b"GET /healthz HTTP/1.1\r\nX: %s\r\n\r\n" % (b"x" * 9000), 431, "Request Header Fields Too Large"),
-        (b"GET /healthz HTTP/1.1\r\n%s" % (b"X: y\r\n" * LARGEST_HEAD), 431, "Request Header Fields Too Large"),
+        (b"GET /healthz HTTP/1.1\r\n%s" % (b"X: y\r\n" * MAX_HEADER_BYTES), 431, "Request Header Fields Too Large"),
         (b"GET /healthz HTTP/1.1\r\nTransfer-Encoding: more\r\n\r\n", 501, "Not Implemented"),
     ],
     ids=lambda value: value[:30] if isinstance(value, bytes) else None,

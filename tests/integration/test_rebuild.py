@@ -18,7 +18,7 @@ from pizzeria.stream import Event, Origin, Publisher
 from pizzeria.stream.origin import Replay
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
-from reporter.cache import Counts
+from reporter.cache import ReportCache
 from reporter.stream import reporter_stream
 from tests.integration.test_joiner import partial_events, status
 from tests.waiting import eventually, running
@@ -81,7 +81,7 @@ def test_a_wiped_redis_is_made_anew_and_a_second_time_changes_nothing(
     events = [*partial_events(topics, ready, 3), *partial_events(topics, partly, 2)[:-1]]
     streams = [
         joiner_stream(settings, store, publisher, topics),
-        reporter_stream(settings, reports, Counts(reports), publisher, topics),
+        reporter_stream(settings, reports, ReportCache(reports), publisher, topics),
     ]
     with running(*streams):
         publisher.publish(events)
@@ -109,7 +109,7 @@ def test_what_is_there_is_not_counted_again(
     publisher.publish(pizza_events(publisher, topics, order_id, 4, range(4)))
     streams = [
         joiner_stream(settings, store, publisher, topics),
-        reporter_stream(settings, reports, Counts(reports), publisher, topics),
+        reporter_stream(settings, reports, ReportCache(reports), publisher, topics),
     ]
     with running(*streams):
         publisher.publish(partial_events(topics, order_id, 4))

@@ -12,7 +12,7 @@ from local.processes import Processes
 from local.servers import start_redis
 from pizzeria.errors import UnequalPartitionsError
 from pizzeria.events import decode
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Event, Publisher, create_topics
@@ -81,7 +81,7 @@ def test_topics_with_unequal_partitions_stop_the_service(
     create_topics(settings, topics)
     stream = topping_stream("sauce", workers.sauce.choose, settings, publisher, topics)
     with pytest.raises(UnequalPartitionsError, match=r"pizza 2, .*pizza-with-sauce 6"):
-        stream.run(Stop())
+        stream.run(ShutdownFlag())
 
 
 def test_creating_topics_twice_changes_nothing(settings: Settings, topics: Topics) -> None:

@@ -18,7 +18,7 @@ from tests.waiting import eventually, running
 from workers.worker import topping_stream
 
 # Kafka takes batches of 1,048,588 bytes; one with one record of a key of one byte has 73 beside the value.
-LARGEST_VALUE = 1_048_588 - 73
+MAX_VALUE_BYTES = 1_048_588 - 73
 
 
 def create(settings: Settings, topic: str, partitions: int, configs: dict[str, str]) -> None:
@@ -32,8 +32,8 @@ def test_all_events_but_those_too_large_are_acknowledged(
     settings: Settings, topics: Topics, publisher: Publisher
 ) -> None:
     """Whether the broker refuses them, or the client does before; what fits exactly is taken."""
-    fitting = [Event(topics.pizza, b"k", value, 2) for value in (b"1", b"2", b"x" * LARGEST_VALUE, b"3")]
-    too_large = [Event(topics.pizza, b"k", b"x" * size, 2) for size in (LARGEST_VALUE + 1, 3_000_000)]
+    fitting = [Event(topics.pizza, b"k", value, 2) for value in (b"1", b"2", b"x" * MAX_VALUE_BYTES, b"3")]
+    too_large = [Event(topics.pizza, b"k", b"x" * size, 2) for size in (MAX_VALUE_BYTES + 1, 3_000_000)]
     with pytest.raises(TooLargeError, match=rf"2 events, the first for {topics.pizza}") as error:
         publisher.publish([*fitting[:2], *too_large, *fitting[2:]])
     assert sorted(error.value.events) == sorted(too_large)

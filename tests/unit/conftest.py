@@ -9,8 +9,8 @@ from fakeredis import FakeRedis, FakeServer
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.reporter_client import Reporter
-from api.waiting import WaitingRoom
+from api.long_poll import LongPollLimiter
+from api.reporter_client import ReporterClient
 from cli.__main__ import main
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, Outbox, ReportStore, Watcher, order_key
@@ -41,9 +41,9 @@ def store(redis: FakeRedis) -> OrderStore:
 
 
 @pytest.fixture
-def waiting(redis: FakeRedis, store: OrderStore) -> WaitingRoom:
+def waiting(redis: FakeRedis, store: OrderStore) -> LongPollLimiter:
     """Where two may wait at the same time."""
-    return WaitingRoom(Watcher(redis, store), seats=2)
+    return LongPollLimiter(Watcher(redis, store), max_clients=2)
 
 
 @pytest.fixture
@@ -124,9 +124,11 @@ def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def client(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher, report_store: ReportStore) -> FlaskClient:
+def client(
+    store: OrderStore, waiting: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
+) -> FlaskClient:
     """A client of the API."""
-    reporter = Reporter("http://127.0.0.1:9")  # nobody is there
+    reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
     return create_app(store, waiting, publisher, Topics(), 1000, reporter, report_store).test_client()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from kafka.errors import IllegalStateError
 from kafka.future import Future
 
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream.record import Unreadable
 from tests.unit.fakes import FakeRecord
 
@@ -34,7 +34,7 @@ class FakeConsumer:
         closed: how often it was closed.
     """
 
-    def __init__(self, stop: Stop) -> None:
+    def __init__(self, stop: ShutdownFlag) -> None:
         self.steps: deque[Step] = deque()
         self.config: dict[str, Any] = {}
         self.commits: list[dict[Any, int]] = []

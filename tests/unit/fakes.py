@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, encode
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import Event, Publisher, TooLargeError
 
 
@@ -35,7 +35,7 @@ class FakePublisher(Publisher):
         failures: so many of the next calls to publish fail.
         timeout_s: how long the last call to publish would have waited.
         partitions: of a topic that is not in `partition_counts`; 0 means that Kafka is away.
-        largest: events with longer values are refused.
+        max_order_size: events with longer values are refused.
         on_publish: called with the events before they are acknowledged.
     """
 
@@ -48,7 +48,7 @@ class FakePublisher(Publisher):
         self.largest = 1_000_000
         self.on_publish: Callable[[Sequence[Event]], None] = lambda _events: None
 
-    def publish(self, events: Sequence[Event], timeout_s: float = 16.0, stop: Stop | None = None) -> None:
+    def publish(self, events: Sequence[Event], timeout_s: float = 16.0, stop: ShutdownFlag | None = None) -> None:
         """Acknowledge the events, or fail."""
         self.timeout_s = timeout_s
         self.on_publish(events)
@@ -71,7 +71,7 @@ class FakePublisher(Publisher):
         """Do nothing: there is no connection."""
 
 
-class ImpatientStop(Stop):
+class ImpatientStop(ShutdownFlag):
     """A flag whose waits end at once.
 
     Attributes:

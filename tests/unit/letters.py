@@ -1,6 +1,6 @@
 """Records of the dead letters' topic."""
 
-from pizzeria.stream import Event, dead_letter, read_letter
+from pizzeria.stream import Event, dead_letter, read_dead_letter
 from tests.unit.fakes import FakeRecord
 
 FOREIGN = FakeRecord("pizza-dead-letters", 0, 5, None, None)  # of somebody who knows nothing of our headers
@@ -21,7 +21,7 @@ def letter_of(record: FakeRecord, offset: int = 0, service: str = "joiner", time
 
 def marker_of(letter: FakeRecord, offset: int) -> FakeRecord:
     """Return the marker that a letter is discarded."""
-    return as_record(read_letter(letter).discard(), offset)
+    return as_record(read_dead_letter(letter).discard(), offset)
 
 
 def claiming(topic: str, partition: str, offset: str, value: bytes = b"{}", service: bytes = b"joiner") -> FakeRecord:

@@ -10,8 +10,8 @@ from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.reporter_client import PAUSE_S, Reporter
-from api.waiting import WaitingRoom
+from api.long_poll import LongPollLimiter
+from api.reporter_client import PAUSE_S, ReporterClient
 from pizzeria.store import OrderStore, ReportStore
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
@@ -87,14 +87,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def build(
-    store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher, report_store: ReportStore
+    store: OrderStore, waiting: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
 ) -> Iterator[Callable[[str], FlaskClient]]:
     """A function that makes a client of an API which asks the reporter at some address; Redis has counted a pizza."""
     report_store.count({(topping, "6f0c"): {0: "none"} for topping in TOPPINGS})
-    reporters: list[Reporter] = []
+    reporters: list[ReporterClient] = []
 
     def client(url: str) -> FlaskClient:
-        reporters.append(Reporter(url))
+        reporters.append(ReporterClient(url))
         return create_app(store, waiting, publisher, Topics(), 1000, reporters[-1], report_store).test_client()
 
     yield client

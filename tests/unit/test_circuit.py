@@ -5,7 +5,7 @@ from threading import Event, Thread
 import pytest
 
 from pizzeria.errors import UnavailableError
-from pizzeria.stream.circuit_breaker import Circuit
+from pizzeria.stream.circuit_breaker import CircuitBreaker
 
 
 class Pending:
@@ -16,7 +16,7 @@ class Pending:
 
 def test_what_one_thread_notes_while_another_one_checks_is_not_lost() -> None:
     """Otherwise more and more could be sent to a partition that does not answer."""
-    circuit, looked = Circuit(), Event()
+    circuit, looked = CircuitBreaker(), Event()
     noting = Thread(target=lambda: circuit.note_unanswered(("pizza", 1), Pending()))
 
     class Done:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from cli.admin.dead_letter_index import DeadLetterIndex
 from cli.admin.discard import delete
-from cli.admin.letters import Letters
 from pizzeria.errors import UnavailableError
 from pizzeria.stream import Event
 from tests.unit.conftest import Command
@@ -132,7 +132,7 @@ def test_what_is_said_to_be_deleted_is_deleted() -> None:
             raise UnavailableError("Kafka: away")
         deleted.append(offsets)
 
-    told = delete(batches, Letters(batches), delete_before)
+    told = delete(batches, DeadLetterIndex(batches), delete_before)
     assert next(told).place.offset == 0
     with pytest.raises(UnavailableError, match="away"):
         next(told)

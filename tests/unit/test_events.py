@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pizzeria.events import LARGEST_COUNT, Pizza, decode, encode
+from pizzeria.events import MAX_COUNT, Pizza, decode, encode
 from pizzeria.topics import Topics
 from pizzeria.toppings import MENUS, TOPPINGS
 
@@ -12,7 +12,7 @@ from pizzeria.toppings import MENUS, TOPPINGS
 @st.composite
 def pizzas(draw: st.DrawFn) -> Pizza:
     """Any pizza that an event can carry."""
-    count = draw(st.integers(1, LARGEST_COUNT))
+    count = draw(st.integers(1, MAX_COUNT))
     return Pizza(
         order_id=draw(st.text(min_size=1, max_size=100)),
         pizza_id=draw(st.integers(0, count - 1)),

@@ -6,7 +6,7 @@ from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime.web import answer_with_problems, protect
+from pizzeria.runtime.web import protect, register_error_handlers
 from pizzeria.store import OrderStore
 from tests.unit.fakes import FakePublisher
 from tests.unit.test_api import assert_problem
@@ -121,7 +121,7 @@ def test_whoever_has_a_link_from_another_site_may_look(client: FlaskClient, orde
 def unavailable() -> FlaskClient:
     """A client of a service whose server is away."""
     app = Flask("unavailable")
-    answer_with_problems(app)
+    register_error_handlers(app)
     protect(app)
 
     @app.get("/")

@@ -10,7 +10,7 @@ from pizzeria.stream import Origin, Record
 from pizzeria.stream.origin import Replay
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
-from reporter.cache import Counts
+from reporter.cache import ReportCache
 from reporter.stream import count
 from tests.unit.fakes import record_of
 
@@ -143,7 +143,7 @@ def test_the_first_of_several_choices_stands_in_a_batch_as_across_batches(
     batch = [(record_of(pizza, TOPICS.having("sauce")), pizza) for pizza in pizzas]
     for some in (batch, batch[1:]):
         join(store, TOPICS, TTL_S)(some)
-        count(report_store, Counts(report_store), TOPICS)(some)
+        count(report_store, ReportCache(report_store), TOPICS)(some)
     order = store.get("6f0c")
     assert order is not None
     assert order.toppings == {0: {"sauce": "bbq"}}

@@ -14,8 +14,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from werkzeug.test import TestResponse
 
 from api.app import create_app
-from api.reporter_client import Reporter
-from api.waiting import WaitingRoom
+from api.long_poll import LongPollLimiter
+from api.reporter_client import ReporterClient
 from pizzeria.store import OrderStore, ReportStore
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
@@ -26,9 +26,9 @@ PAGES = {"/", "/favicon.ico", "/static/{}", "/docs", "/docs/{}", "/docs/static/{
 
 
 @pytest.fixture
-def app(store: OrderStore, waiting: WaitingRoom, publisher: FakePublisher, report_store: ReportStore) -> Flask:
+def app(store: OrderStore, waiting: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore) -> Flask:
     """The API."""
-    reporter = Reporter("http://127.0.0.1:9")  # nobody is there
+    reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
     return create_app(store, waiting, publisher, Topics(), 7, reporter, report_store)
 
 

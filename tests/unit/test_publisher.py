@@ -7,7 +7,7 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher
 from tests.unit.fakes import Clock
@@ -182,7 +182,7 @@ def test_a_stop_gives_all_events_together_two_seconds(
     publisher: Publisher, producer: FakeProducer, clock: Clock
 ) -> None:
     """However slowly one after the other is acknowledged."""
-    stop, began = Stop(), clock.now
+    stop, began = ShutdownFlag(), clock.now
     stop.set()
     advance = clock.advance
 
@@ -199,7 +199,7 @@ def test_a_stop_gives_all_events_together_two_seconds(
 
 def test_a_stop_shortens_the_wait(publisher: Publisher, producer: FakeProducer, clock: Clock) -> None:
     """SIGTERM is answered soon, whatever Kafka does."""
-    stop, began = Stop(), clock.now
+    stop, began = ShutdownFlag(), clock.now
     advance = clock.advance
 
     def stop_after_a_second(seconds: float) -> None:

@@ -10,7 +10,7 @@ from api.relay import LEASE_S, Relay
 from api.republisher import AGAIN_S, TRY_S, Republisher
 from pizzeria.errors import UnavailableError
 from pizzeria.events import decode
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key
 from pizzeria.topics import Topics
@@ -53,7 +53,7 @@ def published(publisher: FakePublisher) -> list[tuple[str, int, int]]:
 def test_a_new_order_is_left_alone(relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis) -> None:
     """It has ten seconds to get ready by itself."""
     order_id = store.place(2)
-    assert relay.look(Stop()) == 0
+    assert relay.poll(ShutdownFlag()) == 0
     assert published(publisher) == []
     assert next_look_s(redis, order_id) == pytest.approx(10, abs=1)
 
@@ -65,7 +65,7 @@ def test_the_pizzas_that_lack_toppings_are_published_again(
     order_id = store.place(3)
     store.join({(order_id, 3): {0: {"sauce": "light"}, 1: FULL}})
     grow_old(redis, order_id, 20)
-    assert relay.look(Stop()) == 1
+    assert relay.poll(ShutdownFlag()) == 1
     assert published(publisher) == [(order_id, 0, 3), (order_id, 2, 3)]
     delay_s = next_look_s(redis, order_id)
     assert delay_s is not None
@@ -81,7 +81,7 @@ def test_a_settled_order_leaves_the_outbox(
     redis.delete(order_key(gone))
     for order_id in (ready, gone):
         redis.zadd(OPEN_ORDERS, {order_id: 0})
-    assert relay.look(Stop()) == 2
+    assert relay.poll(ShutdownFlag()) == 2
     assert redis.zcard(OPEN_ORDERS) == 0
     assert published(publisher) == []
 
@@ -110,7 +110,7 @@ def test_an_order_that_somebody_has_damaged_holds_up_nobody(
         redis.set(order_key(damaged), "no hash")
     else:
         redis.hset(order_key(damaged), mapping=damage)
-    relay.look(Stop())
+    relay.poll(ShutdownFlag())
     assert published(publisher) == [(other, 0, 1)]
     assert redis.zrange(OPEN_ORDERS, 0, -1) == [other]
 
@@ -119,7 +119,7 @@ def test_a_list_of_another_type_is_waited_for(relay: Relay, store: OrderStore, r
     """Until somebody deletes it; meanwhile no order is accepted that nobody would look after."""
     redis.set(OPEN_ORDERS, "no list")
     with pytest.raises(UnavailableError, match="WRONGTYPE"):
-        relay.look(Stop())
+        relay.poll(ShutdownFlag())
     with pytest.raises(UnavailableError, match="WRONGTYPE"):
         store.place(1)
 
@@ -133,7 +133,7 @@ def test_a_partition_that_fails_does_not_hold_up_the_others(
         grow_old(redis, order_id, 11)
     publisher.failures = 1
     with pytest.raises(UnavailableError):
-        relay.look(Stop())
+        relay.poll(ShutdownFlag())
     done = {order_id for order_id, _, _ in published(publisher)}
     left = set(order_ids) - done
     assert done
@@ -152,7 +152,7 @@ def test_at_its_deadline_an_order_times_out_after_a_last_try(
     order_id = store.place(2)
     store.join({(order_id, 2): {0: FULL}})
     grow_old(redis, order_id, 300)
-    relay.look(Stop())
+    relay.poll(ShutdownFlag())
     order = store.get(order_id)
     assert order is not None
     assert order.status == "timed_out"
@@ -168,7 +168,7 @@ def test_the_last_look_before_the_deadline_is_at_the_deadline(
     """Not twice as late."""
     order_id = store.place(1)
     grow_old(redis, order_id, 290)
-    relay.look(Stop())
+    relay.poll(ShutdownFlag())
     assert next_look_s(redis, order_id) == pytest.approx(10, abs=1)
 
 
@@ -180,13 +180,13 @@ def test_with_kafka_away_an_order_still_times_out_but_stays_in_the_outbox(
     grow_old(redis, order_id, 1000)
     publisher.failures = 1
     with pytest.raises(UnavailableError):
-        relay.look(Stop())
+        relay.poll(ShutdownFlag())
     order = store.get(order_id)
     assert order is not None
     assert order.status == "timed_out"
     assert next_look_s(redis, order_id) == pytest.approx(AGAIN_S, abs=1)
     redis.zadd(OPEN_ORDERS, {order_id: 0})
-    relay.look(Stop())
+    relay.poll(ShutdownFlag())
     assert published(publisher) == [(order_id, 0, 1)]
     assert redis.zcard(OPEN_ORDERS) == 0
 
@@ -206,12 +206,12 @@ def test_all_that_are_due_time_out_before_kafka_is_waited_for(
 
     publisher.on_publish, publisher.failures = look_round, 100
     with pytest.raises(UnavailableError):
-        relay.look(Stop())
+        relay.poll(ShutdownFlag())
     assert statuses == {"timed_out"}
     assert redis.zcard(OPEN_ORDERS) == number
     redis.zadd(OPEN_ORDERS, {"order 1": 0})
     with pytest.raises(UnavailableError):
-        relay.look(Stop())
+        relay.poll(ShutdownFlag())
     assert publisher.timeout_s < TRY_S
 
 
@@ -221,10 +221,10 @@ def test_an_order_that_no_service_makes_is_not_published(
     """It has more pizzas than MAX_ORDER_SIZE, by hand or by an earlier setting: it times out, and leaves the list."""
     order_id = store.place(1001)
     grow_old(redis, order_id, 20)
-    relay.look(Stop())
+    relay.poll(ShutdownFlag())
     assert redis.zcard(OPEN_ORDERS) == 1
     grow_old(redis, order_id, 300)
-    relay.look(Stop())
+    relay.poll(ShutdownFlag())
     assert redis.hget(order_key(order_id), "status") == "timed_out"
     assert redis.zcard(OPEN_ORDERS) == 0
     assert published(publisher) == []
@@ -234,10 +234,10 @@ def test_an_order_that_leaves_the_list_expires(relay: Relay, store: OrderStore, 
     """While it is there it is kept, however long that is."""
     order_id = store.place(1)
     grow_old(redis, order_id, 100)
-    relay.look(Stop())
+    relay.poll(ShutdownFlag())
     assert redis.ttl(order_key(order_id)) == -1
     grow_old(redis, order_id, 300)
-    relay.look(Stop())
+    relay.poll(ShutdownFlag())
     assert redis.ttl(order_key(order_id)) > 0
 
 
@@ -266,7 +266,7 @@ def test_an_order_dropped_meanwhile_is_not_put_on_the_list_again(
     grow_old(redis, order_id, 11)
     claim = outbox.claim(10, LEASE_S)
     redis.zrem(OPEN_ORDERS, order_id)
-    outbox.put_off(claim, {order_id: 5.0})
+    outbox.reschedule(claim, {order_id: 5.0})
     assert redis.zcard(OPEN_ORDERS) == 0
 
 
@@ -276,9 +276,9 @@ def test_a_relay_told_to_stop_leaves_the_rest_to_others(
     """What is claimed doesn't wait for the end of the lease."""
     order_id = store.place(1)
     grow_old(redis, order_id, 11)
-    stop = Stop()
+    stop = ShutdownFlag()
     stop.set()
-    relay.look(stop)
+    relay.poll(stop)
     assert published(publisher) == []
     assert next_look_s(redis, order_id) == pytest.approx(AGAIN_S, abs=1)
 

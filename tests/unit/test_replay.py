@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from cli.admin.letters import Letters, Selection
+from cli.admin.dead_letter_index import DeadLetterIndex, Selection
 from cli.admin.replay import replay
 from pizzeria.errors import UnavailableError
 from pizzeria.stream import Event
@@ -17,7 +17,7 @@ def replayed(
     publisher: FakePublisher, *batches: Sequence[FakeRecord], selection: Selection | None = None
 ) -> list[str | None]:
     """Replay batches and return the problems."""
-    told = replay(batches, Letters(batches), publisher, Topics(), selection or Selection())
+    told = replay(batches, DeadLetterIndex(batches), publisher, Topics(), selection or Selection())
     return [problem for _, problem in told]
 
 
@@ -102,7 +102,7 @@ def test_the_next_batch_is_asked_for_when_the_last_one_is_acknowledged(publisher
             published.append(len(publisher.published))
             yield [letter_of(FakeRecord("pizza", 0, offset, b"k", b"%d" % offset))]
 
-    assert len(list(replay(batches(), Letters([]), publisher, Topics(), Selection()))) == 3
+    assert len(list(replay(batches(), DeadLetterIndex([]), publisher, Topics(), Selection()))) == 3
     assert published == [0, 1, 2]
 
 
@@ -111,7 +111,7 @@ def test_kafka_away_is_told_and_nothing_more_is_asked_for(publisher: FakePublish
     publisher.failures = 1
     batches = iter([[letter_of(FakeRecord("pizza", 0, offset, b"k", b"bad"))] for offset in range(2)])
     with pytest.raises(UnavailableError, match="not acknowledged"):
-        list(replay(batches, Letters([]), publisher, Topics(), Selection()))
+        list(replay(batches, DeadLetterIndex([]), publisher, Topics(), Selection()))
     assert len(list(batches)) == 1
 
 

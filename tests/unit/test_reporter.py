@@ -8,7 +8,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.runtime.service import readiness
 from pizzeria.store import ReportStore
 from reporter.app import create_app
-from reporter.cache import Counts
+from reporter.cache import ReportCache
 from tests.unit.fakes import Clock
 
 
@@ -21,7 +21,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def counts(clock: Clock, report_store: ReportStore) -> Counts:
+def counts(clock: Clock, report_store: ReportStore) -> ReportCache:
     """What the reporter knows; three pizzas are counted."""
     report_store.count(
         {
@@ -29,11 +29,11 @@ def counts(clock: Clock, report_store: ReportStore) -> Counts:
             ("meats", "6f0c"): {0: "ham & bacon", 1: "ham & bacon"},
         }
     )
-    return Counts(report_store)
+    return ReportCache(report_store)
 
 
 @pytest.fixture
-def client(counts: Counts) -> FlaskClient:
+def client(counts: ReportCache) -> FlaskClient:
     """A client of a reporter that counts."""
     return create_app(counts, counting=lambda: True, ready=lambda: True).test_client()
 
@@ -97,7 +97,7 @@ def test_with_redis_away_from_the_start_nothing_is_known(client: FlaskClient, aw
     assert response.headers["Cache-Status"] == 'reporter; hit; ttl=0; detail="Redis is down"'
 
 
-def test_with_kafka_away_the_counts_are_told_to_stand_still(counts: Counts) -> None:
+def test_with_kafka_away_the_counts_are_told_to_stand_still(counts: ReportCache) -> None:
     """They are those of Redis, so they have no age, but nothing new comes in."""
     client = create_app(counts, counting=lambda: False, ready=lambda: True).test_client()
     response = client.get("/report")
@@ -114,7 +114,7 @@ def test_the_reporter_is_ready_while_it_can_count(
 ) -> None:
     """Without Kafka, or a Redis that takes the counts, it still is healthy and answers."""
     ready = readiness(lambda: counting, report_store.takes_counts)
-    client = create_app(Counts(report_store), lambda: counting, ready).test_client()
+    client = create_app(ReportCache(report_store), lambda: counting, ready).test_client()
     redis_server.connected = connected
     assert client.get("/readyz").status_code == status
     assert client.get("/healthz").status_code == 200
@@ -123,7 +123,7 @@ def test_the_reporter_is_ready_while_it_can_count(
 
 def test_an_older_look_does_not_replace_a_younger_one(clock: Clock, report_store: ReportStore) -> None:
     """Two threads look at once, and the first one is slow: counts never fall."""
-    counts = Counts(report_store)
+    counts = ReportCache(report_store)
     look = report_store.reports
     old = look()
 

@@ -9,7 +9,7 @@ from pizzeria.store import ReportStore, seen_key
 from pizzeria.stream import Batch, Origin, Record
 from pizzeria.stream.origin import Replay
 from pizzeria.topics import Topics
-from reporter.cache import Counts
+from reporter.cache import ReportCache
 from reporter.stream import count
 from tests.unit.fakes import record_of
 
@@ -34,13 +34,13 @@ COUNTED = {"sauce": {"bbq": 1}, "cheese": {"extra": 3, "none": 1}, "meats": {}, 
 
 def test_each_topping_is_counted_under_what_was_chosen(report_store: ReportStore) -> None:
     """Pizzas of several orders and toppings come in one batch."""
-    assert count(report_store, Counts(report_store), TOPICS)(BATCH) == []
+    assert count(report_store, ReportCache(report_store), TOPICS)(BATCH) == []
     assert report_store.reports() == COUNTED
 
 
 def test_a_pizza_is_counted_once_though_its_event_comes_twice(report_store: ReportStore) -> None:
     """Neither a repeat within a batch nor one of the whole batch counts."""
-    handle = count(report_store, Counts(report_store), TOPICS)
+    handle = count(report_store, ReportCache(report_store), TOPICS)
     handle([*BATCH, BATCH[0]])
     handle(BATCH)
     assert report_store.reports() == COUNTED
@@ -48,7 +48,7 @@ def test_a_pizza_is_counted_once_though_its_event_comes_twice(report_store: Repo
 
 def test_what_was_counted_is_known_when_redis_goes_away(report_store: ReportStore, redis_server: FakeServer) -> None:
     """The handler refreshes what the report answers."""
-    counts = Counts(report_store)
+    counts = ReportCache(report_store)
     count(report_store, counts, TOPICS)(BATCH)
     redis_server.connected = False
     known, age_s = counts.get()
@@ -61,7 +61,9 @@ def test_what_the_store_refuses_becomes_a_dead_letter_and_its_neighbours_are_cou
 ) -> None:
     """A key that someone else put there stops one order's topping and nothing else."""
     redis.lpush(seen_key("cheese", "other"), "not a bitmap")
-    events = count(report_store, Counts(report_store), TOPICS)([*BATCH, partial("sauce", "light", order_id="other")])
+    events = count(report_store, ReportCache(report_store), TOPICS)(
+        [*BATCH, partial("sauce", "light", order_id="other")]
+    )
     refused = BATCH[3][0]
     assert [event[:4] for event in events] == [(TOPICS.dead_letters, b"other", refused.value, 3)]
     headers = dict(events[0].headers or [])
@@ -73,7 +75,7 @@ def test_what_the_store_refuses_becomes_a_dead_letter_and_its_neighbours_are_cou
 def test_redis_away_is_not_the_events_fault(report_store: ReportStore, away: None) -> None:
     """The batch is to be tried again, not put away."""
     with pytest.raises(UnavailableError, match="Redis"):
-        count(report_store, Counts(report_store), TOPICS)(BATCH)
+        count(report_store, ReportCache(report_store), TOPICS)(BATCH)
 
 
 def test_what_is_replayed_is_counted_once_however_late_it_is_replayed_again(
@@ -82,7 +84,7 @@ def test_what_is_replayed_is_counted_once_however_late_it_is_replayed_again(
     """Its mark stays for good, as dead letters do; those of other orders expire."""
     record, pizza = partial("cheese", "extra")
     record.headers += Replay("reporter", Origin(record.topic, 3, 17), 0).headers()
-    count(report_store, Counts(report_store), TOPICS)([(record, pizza), *BATCH[1:]])
+    count(report_store, ReportCache(report_store), TOPICS)([(record, pizza), *BATCH[1:]])
     assert redis.ttl(seen_key("cheese", "6f0c")) == -1
     assert redis.ttl(seen_key("cheese", "other")) > 0
     assert redis.ttl(seen_key("sauce", "6f0c")) > 0
@@ -92,6 +94,6 @@ def test_what_is_replayed_is_counted_once_however_late_it_is_replayed_again(
 def test_the_marks_of_an_order_that_has_a_dead_letter_stay(report_store: ReportStore, redis: FakeRedis) -> None:
     """Until then another copy of its event may be counted; the replay of the letter then counts nothing."""
     redis.set("report:cheese", "no hash")
-    assert len(count(report_store, Counts(report_store), TOPICS)(BATCH)) == 4
+    assert len(count(report_store, ReportCache(report_store), TOPICS)(BATCH)) == 4
     assert redis.ttl(seen_key("cheese", "6f0c")) == redis.ttl(seen_key("cheese", "other")) == -1
     assert redis.ttl(seen_key("sauce", "6f0c")) > 0

@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LONG_S = 30.0
@@ -26,7 +26,7 @@ def handlers() -> Iterator[None]:
 
 def test_a_wait_ends_after_its_time_if_the_flag_is_not_set() -> None:
     """It returns False, and not before."""
-    stop = Stop()
+    stop = ShutdownFlag()
     begun = time.monotonic()
     assert stop.wait(0.05) is False
     assert time.monotonic() - begun >= 0.045  # clocks differ a little
@@ -35,7 +35,7 @@ def test_a_wait_ends_after_its_time_if_the_flag_is_not_set() -> None:
 
 def test_a_flag_that_is_set_needs_no_wait() -> None:
     """Every wait after it returns True at once."""
-    stop = Stop()
+    stop = ShutdownFlag()
     stop.set()
     stop.set()
     begun = time.monotonic()
@@ -46,7 +46,7 @@ def test_a_flag_that_is_set_needs_no_wait() -> None:
 
 def test_another_thread_ends_the_wait() -> None:
     """A thread that waits goes on as soon as the flag is set."""
-    stop = Stop()
+    stop = ShutdownFlag()
     ready = Barrier(2, timeout=LONG_S)
     results: list[bool] = []
 
@@ -66,7 +66,7 @@ def test_another_thread_ends_the_wait() -> None:
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_ends_the_wait_of_the_main_thread(number: signal.Signals, handlers: None) -> None:
     """The handler runs in the very thread that waits, in the middle of its wait."""
-    stop = Stop.on_signals()
+    stop = ShutdownFlag.on_signals()
     signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), number))
     begun = time.monotonic()
     signal.setitimer(signal.ITIMER_REAL, 0.05)
@@ -77,7 +77,7 @@ def test_a_signal_ends_the_wait_of_the_main_thread(number: signal.Signals, handl
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_only_sets_the_flag(number: signal.Signals, handlers: None) -> None:
     """Nothing is raised in the middle of a batch."""
-    stop = Stop.on_signals()
+    stop = ShutdownFlag.on_signals()
     assert not stop.is_set()
     signal.raise_signal(number)
     assert stop.is_set()

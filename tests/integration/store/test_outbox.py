@@ -50,10 +50,10 @@ def test_orders_are_put_off_and_dropped(store: OrderStore, outbox: Outbox, redis
     make_due(redis, kept, dropped)
     claim = outbox.claim(10, 30)
     outbox.drop(claim, [dropped])
-    outbox.put_off(claim, {kept: 0.0, dropped: 0.0})
+    outbox.reschedule(claim, {kept: 0.0, dropped: 0.0})
     assert outbox.claim(10, 30).order_ids == [kept]
     outbox.drop(claim, [])
-    outbox.put_off(claim, {})
+    outbox.reschedule(claim, {})
 
 
 def test_what_is_not_under_the_claim_any_more_is_left_alone(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
@@ -62,9 +62,9 @@ def test_what_is_not_under_the_claim_any_more_is_left_alone(store: OrderStore, o
     make_due(redis, hurried, claimed)
     late = outbox.claim(10, 0.05)
     eventually(lambda: outbox.claim(10, 30).order_ids)
-    store.hurry(hurried)
+    store.retry_now(hurried)
     scores = redis.zrange(OPEN_ORDERS, 0, -1, withscores=True)
-    outbox.put_off(late, {hurried: 99.0})
+    outbox.reschedule(late, {hurried: 99.0})
     outbox.drop(late, [hurried, claimed])
     assert redis.zrange(OPEN_ORDERS, 0, -1, withscores=True) == scores
 
@@ -89,7 +89,7 @@ def test_an_order_that_is_stored_while_a_relay_drops_it_stays_on_the_list(
     redis.delete(order_key(order_id))
     make_due(redis, order_id)
     claim = outbox.claim(10, 30)
-    assert store.heads(claim.order_ids) == {order_id: None}
+    assert store.summaries(claim.order_ids) == {order_id: None}
     assert store.place(1, "k") == order_id
     outbox.drop(claim, [order_id])
     assert redis.zrange(OPEN_ORDERS, 0, -1) == [order_id]
@@ -102,8 +102,8 @@ def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") 
     channel = listen(redis, late)
     assert store.time_out([late, ready, "gone"]) == [late]
     assert store.time_out([late, ready, "gone"]) == []
-    heads = store.heads([late, ready, "gone"])
-    assert [head and head.status for head in heads.values()] == ["timed_out", "ready", None]
+    summaries = store.summaries([late, ready, "gone"])
+    assert [head and head.status for head in summaries.values()] == ["timed_out", "ready", None]
     assert read(store, late).missing(0) == ["cheese", "meats", "veggies"]
     told = '{"status":"timed_out","ready":0,"count":1,"pizzas":{}}'
     assert [channel.get_message(timeout=0.5)["data"], channel.get_message(timeout=0.1)] == [told, None]
@@ -152,8 +152,8 @@ def test_an_order_in_a_hurry_is_due_now_but_not_before_its_elders(
     hurried, elder, gone = (store.place(1) for _ in range(3))
     redis.zadd(OPEN_ORDERS, {elder: 1000})
     redis.zrem(OPEN_ORDERS, gone)
-    store.hurry(hurried)
-    store.hurry(gone)
+    store.retry_now(hurried)
+    store.retry_now(gone)
     assert outbox.claim(10, 30).order_ids == [elder, hurried]
 
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from msgspec import json
 
 from contract.schemas import CHANGE, schemas
-from pizzeria.events import LARGEST_COUNT, Pizza, encode
+from pizzeria.events import MAX_COUNT, Pizza, encode
 from pizzeria.store import OrderStore
 from pizzeria.store.keys import order_key
 from pizzeria.stream.record import read_partial, read_pizza
@@ -59,7 +59,7 @@ def test_the_code_reads_what_passes_and_nothing_else(field: str, value: Any, top
     assume(field != "pizza_id" or value not in (100_000, 100_001))  # that it is below count, a schema can't say
     event = {"order_id": "6f0c", "pizza_id": 0, "count": 100_000, topping: "some", field: value}
     record = FakeRecord(topic=TOPICS.having(topping), value=json.encode(event))
-    for topic, read in ((TOPICS.pizza, read_pizza(LARGEST_COUNT)), (record.topic, read_partial(TOPICS, LARGEST_COUNT))):
+    for topic, read in ((TOPICS.pizza, read_pizza(MAX_COUNT)), (record.topic, read_partial(TOPICS, MAX_COUNT))):
         if VALIDATORS[topic].is_valid(event):
             read(record)
         else:

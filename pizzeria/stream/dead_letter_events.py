@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
-from pizzeria.runtime.process import Stop
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream.origin import PREFIX, REPLAY, Origin, leave_out, replay_of, with_prefix
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.record import Record, Unreadable, about
@@ -46,7 +46,7 @@ def dead_letter(record: Record, topic: str, service: str, error: BaseException |
     return Event(topic, key, record.value, record.partition, headers)
 
 
-def publish_or_cut(publisher: Publisher, events: Sequence[Event], topic: str, stop: Stop) -> None:
+def publish_or_cut(publisher: Publisher, events: Sequence[Event], topic: str, stop: ShutdownFlag) -> None:
     """Publish events, and cut dead letters that are too large for Kafka, which would be tried for ever.
 
     Args:

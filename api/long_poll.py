@@ -13,7 +13,7 @@ from werkzeug.http import parse_list_header
 from pizzeria.runtime.wsgi import STOPPING
 from pizzeria.store import Order, Watcher
 
-LONGEST_WAIT_S = 30
+MAX_WAIT_S = 30
 
 
 class Wait(NamedTuple):
@@ -23,11 +23,11 @@ class Wait(NamedTuple):
     is_preference: bool  # it came as Prefer: wait=…, and not as ?wait=…
 
 
-class FullError(Exception):
+class TooManyClientsError(Exception):
     """As many clients wait as may."""
 
 
-class WaitingRoom:
+class LongPollLimiter:
     """Where clients of this process wait for orders, not too many at once; threads share it.
 
     Args:
@@ -35,9 +35,9 @@ class WaitingRoom:
         seats: how many may wait.
     """
 
-    def __init__(self, watcher: Watcher, seats: int) -> None:
+    def __init__(self, watcher: Watcher, max_clients: int) -> None:
         self._watcher = watcher
-        self._seats = BoundedSemaphore(seats)
+        self._free = BoundedSemaphore(max_clients)
 
     @contextmanager
     def watch(self, order_id: str, seconds: float = math.inf) -> Iterator[Iterator[Order | None]]:
@@ -52,13 +52,13 @@ class WaitingRoom:
         """
         client: socket.socket | None = request.environ.get("gunicorn.socket")
         is_stopping = current_app.extensions.get(STOPPING, lambda: False)
-        if not self._seats.acquire(blocking=False):
-            raise FullError
+        if not self._free.acquire(blocking=False):
+            raise TooManyClientsError
         try:
             with closing(self._watcher.watch(order_id, seconds)) as looks:
                 yield _until(lambda: is_stopping() or _is_gone(client), looks)
         finally:
-            self._seats.release()
+            self._free.release()
 
 
 def wait_asked_for(request: Request) -> Wait | None:
@@ -87,7 +87,7 @@ def _is_number(text: str) -> bool:
 
 
 def _seconds(digits: str) -> int:
-    return min(LONGEST_WAIT_S, int(digits.lstrip("0")[:10] or 0))
+    return min(MAX_WAIT_S, int(digits.lstrip("0")[:10] or 0))
 
 
 def _is_gone(client: socket.socket | None) -> bool:

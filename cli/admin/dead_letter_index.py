@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pizzeria.stream import Letter, Origin, Record, discarded_offset, read_letter
+from pizzeria.stream import DeadLetter, Origin, Record, discarded_offset, read_dead_letter
 
 
 class Selection(NamedTuple):
@@ -24,7 +24,7 @@ class Selection(NamedTuple):
         return ", ".join(f"{name} {value}" for name, value in self._asdict().items() if value is not None)
 
 
-class Letters:
+class DeadLetterIndex:
     """Tells which records of the dead letters' topic are letters that still stand.
 
     A letter's copies are all in one partition, the latest one counts, and what is discarded is told by markers which
@@ -43,15 +43,15 @@ class Letters:
             for record in batch:
                 self._note(record)
 
-    def standing(self, records: Iterable[Record]) -> Iterator[Letter]:
+    def standing(self, records: Iterable[Record]) -> Iterator[DeadLetter]:
         """Yield the letters of which these are the latest copies; one that has come since is the latest, too."""
         for record in records:
             if discarded_offset(record) is None and (record.partition, record.offset) not in self._discarded:
-                letter = read_letter(record)
+                letter = read_dead_letter(record)
                 if record.offset >= self._latest.get(letter.name, 0):
                     yield letter
 
-    def times(self, letter: Letter) -> int:
+    def times(self, letter: DeadLetter) -> int:
         """Return how often a letter was put away, as far as its copies are still there."""
         return 1 + self._again[letter.name]
 
@@ -60,7 +60,7 @@ class Letters:
         if discarded is not None:
             self._discarded.add((record.partition, discarded))
             return
-        name = read_letter(record).name
+        name = read_dead_letter(record).name
         if name in self._latest:
             self._again[name] += 1
         self._latest[name] = record.offset

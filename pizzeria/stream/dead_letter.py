@@ -23,7 +23,7 @@ from pizzeria.stream.record import Record
 DISCARDED = "__streams.discarded."
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
     """A record of the dead letters' topic; anybody may have written it.
 
     Attributes:
@@ -65,7 +65,7 @@ class Letter(NamedTuple):
         return leave_out((PREFIX, REPLAY), self.record.headers)
 
 
-def read_letter(record: Record) -> Letter:
+def read_dead_letter(record: Record) -> DeadLetter:
     """Read a record of the dead letters' topic, whatever it is."""
     errors = without_prefix(PREFIX, record.headers)
     origin, timestamp = None, record.timestamp
@@ -75,7 +75,7 @@ def read_letter(record: Record) -> Letter:
     except (KeyError, ValueError):
         pass
     told = {name: text for name, text in errors.items() if name not in (*Origin._fields, "timestamp")}
-    return Letter(record, Origin(record.topic, record.partition, record.offset), origin, timestamp, told)
+    return DeadLetter(record, Origin(record.topic, record.partition, record.offset), origin, timestamp, told)
 
 
 def discarded_offset(record: Record) -> int | None:

@@ -1,11 +1,11 @@
 """How a dead letter is shown in a terminal."""
 
-from pizzeria.stream import Letter
+from pizzeria.stream import DeadLetter
 
 _SHOWN = 100
 
 
-def paragraph(letter: Letter, times: int) -> str:
+def paragraph(letter: DeadLetter, times: int) -> str:
     """Return a letter's place, its origin, why it was put away, and the record that it was.
 
     Args:
@@ -24,7 +24,7 @@ def paragraph(letter: Letter, times: int) -> str:
     return "\n  ".join(lines)
 
 
-def line(letter: Letter, preposition: str) -> str:
+def line(letter: DeadLetter, preposition: str) -> str:
     """Return a letter's origin, or its place if it names none, and its service, with a preposition between them."""
     service = letter.errors.get("service")
     return printable(f"{letter.origin or letter.place}" + (f" {preposition} {service}" if service else ""))
