@@ -42,10 +42,10 @@ def figures(pytestconfig: pytest.Config) -> list[str]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def fresh_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def fresh_stack() -> Iterator[Stack]:
     """Containers that don't run yet; in the end nothing is left of them, however the tests end."""
     try:
-        engine = find_engine(tmp_path_factory.mktemp("engine"))
+        engine = find_engine()
     except NoEngineError as error:
         pytest.skip(str(error))  # also in CI, which may have neither
     stack = Stack(engine)

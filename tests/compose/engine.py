@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
 from typing import NamedTuple
 
 from local.processes import ROOT
@@ -24,11 +23,8 @@ class Engine(NamedTuple):
     containers: str
 
 
-def find_engine(folder: Path) -> Engine:
+def find_engine() -> Engine:
     """Return the engine of this machine.
-
-    Args:
-        folder: an empty one, for a copy of the stand-ins.
 
     Raises:
         NoEngineError: there is none.
@@ -39,12 +35,8 @@ def find_engine(folder: Path) -> Engine:
         raise NoEngineError(f"no Docker engine with `docker compose`, and no {STAND_INS}")
     if os.geteuid() != 0:
         raise NoEngineError(f"no Docker engine with `docker compose`, and {STAND_INS} is for root alone")
-    # A copy, for Kafka's image takes over the modes of the files, and fails if those there are read-only.
-    copy = shutil.copytree(STAND_INS, folder / "containers")
-    for path in (copy, *copy.rglob("*")):
-        path.chmod(path.stat().st_mode | 0o200)
-    run(str(copy / "install"))
-    return Engine([str(copy / "up"), str(ROOT)], "podman")
+    run(str(STAND_INS / "install"))
+    return Engine([str(STAND_INS / "up"), str(ROOT)], "podman")
 
 
 def environment(project: str, port: int) -> dict[str, str]:
