@@ -1,5 +1,6 @@
 """python -m api: take orders at API_PORT."""
 
+import click
 from flask import Flask
 
 from api.app import create_app
@@ -12,6 +13,7 @@ from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 
 
+@click.command(help="Take orders at API_PORT, until SIGTERM or Ctrl-C.")
 def main() -> None:
     """Serve the API; each process connects for itself, for a Kafka producer doesn't survive a fork."""
     settings = process.start("api")

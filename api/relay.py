@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 
+import click
 import structlog
 
 from api.republisher import ClaimedOrders, Republisher
@@ -100,6 +101,7 @@ class Relay:
         return ClaimedOrders(claim, still_open)
 
 
+@click.command(help="Monitor the orders that are not complete in time, until SIGTERM or Ctrl-C.")
 def main() -> None:
     """Build the relay and run it."""
     settings = process.start("api.relay")

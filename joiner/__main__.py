@@ -1,5 +1,7 @@
 """python -m joiner: run one joiner; as many as you like share the work."""
 
+import click
+
 from joiner.join import SERVICE, joiner_stream
 from pizzeria.runtime import process, service
 from pizzeria.store import OrderStore, connect
@@ -7,6 +9,7 @@ from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 
 
+@click.command(help="Join the toppings of each pizza in Redis, until SIGTERM or Ctrl-C.")
 def main() -> None:
     """Build the joiner and run it."""
     settings = process.start(SERVICE)

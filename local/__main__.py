@@ -8,6 +8,8 @@ from pathlib import Path
 from threading import Lock
 from types import FrameType
 
+import click
+
 from local.ports import HOST
 from local.processes import ROOT, EndedEarlyError, Interrupted
 from local.servers import StartError
@@ -37,7 +39,14 @@ class Screen:
             pass  # the terminal is gone; what runs must still be stopped
 
 
-def main(folder: Path) -> int:
+@click.command(help="Run the whole system on this machine until Ctrl-C, with its data in FOLDER, by default .local.")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=ROOT / ".local")
+def main(folder: Path) -> None:
+    """Run it, and exit with 0 if it was asked to stop, with 1 if something failed."""
+    raise SystemExit(run(folder))
+
+
+def run(folder: Path) -> int:
     """Run the system with its data in a folder; return 0 if it was asked to stop, 1 if something failed."""
     try:
         settings = read_environment(LocalSettings, os.environ)
@@ -85,4 +94,4 @@ def _fail(problem: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / ".local"))
+    main()

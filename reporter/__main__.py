@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+import click
 from flask import Flask
 
 from pizzeria.errors import UnavailableError
@@ -17,6 +18,7 @@ from reporter.consumer_thread import ConsumerThread
 from reporter.stream import SERVICE, reporter_stream
 
 
+@click.command(help="Count the toppings, and answer at REPORTER_PORT, until SIGTERM or Ctrl-C.")
 def main() -> None:
     """Serve the report, with a thread that counts; one process, for one member of the group is enough."""
     settings = process.start(SERVICE)
