@@ -10,7 +10,7 @@ from api.report import passed_on
 from api.reporter_client import ReporterClient
 from api.sse import sse
 from pizzeria.runtime.health import Probe
-from pizzeria.runtime.web import health, protect, register_error_handlers, report
+from pizzeria.runtime.web import new_app, report
 from pizzeria.store import OrderStore, ReportStore
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
@@ -36,13 +36,10 @@ def create_app(
         reporter: asked for the report.
         counts: of the report, for while the reporter is away.
     """
-    app = Flask("api", static_folder=None)  # the page has its own
-    register_error_handlers(app)
-    protect(app)
+    app = new_app("api", Probe(store.ping))
     app.register_blueprint(orders(store, limiter, publisher, topics, max_order_size))
     app.register_blueprint(sse(limiter))
     app.register_blueprint(page(max_order_size))
     app.register_blueprint(report(passed_on(reporter, counts)))
-    app.register_blueprint(health(ready=Probe(store.ping)))
     app.register_blueprint(docs(document(max_order_size)))
     return app

@@ -1,6 +1,7 @@
 """Waiting for an order: how long, how many clients at once, and for whom no more."""
 
 import math
+import re
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -19,7 +20,7 @@ MAX_WAIT_S = 30
 class Wait(NamedTuple):
     """How long a client will wait for an order to be settled."""
 
-    seconds: int
+    seconds: float
     is_preference: bool  # it came as Prefer: wait=…, and not as ?wait=…
 
 
@@ -32,7 +33,7 @@ class LongPollLimiter:
 
     Args:
         watcher: of the orders.
-        seats: how many may wait.
+        max_clients: how many may wait.
     """
 
     def __init__(self, watcher: Watcher, max_clients: int) -> None:
@@ -48,7 +49,7 @@ class LongPollLimiter:
             seconds: after which it ends.
 
         Raises:
-            FullError: all seats are taken.
+            TooManyClientsError: as many clients wait as may.
         """
         client: socket.socket | None = request.environ.get("gunicorn.socket")
         is_stopping = current_app.extensions.get(STOPPING, lambda: False)
@@ -64,9 +65,9 @@ class LongPollLimiter:
 def wait_asked_for(request: Request) -> Wait | None:
     """Return how long the client will wait, by ?wait=… or else by Prefer: wait=… (RFC 7240), 30 s at the most."""
     if (text := request.args.get("wait")) is not None:
-        if not _is_number(text):
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
             abort(400, f"wait={text!r} is not a number of seconds")
-        return Wait(_seconds(text), is_preference=False)
+        return Wait(min(MAX_WAIT_S, float(text)), is_preference=False)
     for preference in parse_list_header(request.headers.get("Prefer", "")):
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "wait":

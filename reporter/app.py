@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from pizzeria.runtime.web import health, protect, register_error_handlers, report
+from pizzeria.runtime.web import new_app, report
 from reporter.cache import ReportCache
 from reporter.routes import known
 
@@ -17,9 +17,6 @@ def create_app(counts: ReportCache, counting: Callable[[], bool], ready: Callabl
         counting: whether new events still come in from Kafka.
         ready: for /readyz: whether they do, and can be counted; the report is answered in any case.
     """
-    app = Flask("reporter")
-    register_error_handlers(app)
-    protect(app)
+    app = new_app("reporter", ready)
     app.register_blueprint(report(known(counts, counting)))
-    app.register_blueprint(health(ready=ready))
     return app

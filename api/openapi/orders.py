@@ -91,7 +91,7 @@ def _get_order() -> Part:
                 "in": "query",
                 "description": "Hold the answer until the order is no longer `preparing`, for so many seconds at the "
                 f"most. More than {MAX_WAIT_S} is as {MAX_WAIT_S}.",
-                "schema": {"type": "integer", "minimum": 0},
+                "schema": {"type": "number", "minimum": 0},
             },
             {
                 "name": "Prefer",

@@ -56,6 +56,22 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     return response
 
 
+def new_app(name: str, ready: Callable[[], bool]) -> Flask:
+    """Return an app with what every HTTP service has: problems, protection, /healthz and /readyz.
+
+    Args:
+        name: of the service.
+        ready: whether it can do its work; may also raise UnavailableError, to say why not.
+    """
+    app = Flask(name, static_folder=None)
+    app.url_map.strict_slashes = False  # /report/ is /report
+    app.url_map.merge_slashes = False  # or /order//3 would be answered with a redirect
+    register_error_handlers(app)
+    protect(app)
+    app.register_blueprint(health(ready))
+    return app
+
+
 def register_error_handlers(app: Flask) -> None:
     """Make every error of an app a problem+json: those of Flask, a server that is away, and our own faults."""
 

@@ -1,12 +1,11 @@
 """What every answer over HTTP has, and which requests are refused whatever they ask for."""
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime.web import protect, register_error_handlers
+from pizzeria.runtime.web import new_app
 from pizzeria.store import OrderStore
 from tests.unit.fakes import FakePublisher
 from tests.unit.test_api import assert_problem
@@ -44,6 +43,19 @@ def test_no_cache_keeps_what_changes(client: FlaskClient, order_id: str, method:
     """Such as an order that is being prepared, or that there is none."""
     response = client.open(path.format(order_id), method=method)
     assert (response.status_code, response.headers["Cache-Control"]) == (status, "no-store")
+
+
+@pytest.mark.parametrize("path", ["/docs/", "/report/", "/report/meats/", "/order/{}/"])
+def test_a_slash_at_the_end_changes_nothing(client: FlaskClient, order_id: str, path: str) -> None:
+    """Browsers' users and scripts add one."""
+    assert client.get(path.format(order_id)).status_code == 200
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/order//3"), ("GET", "/report//meats")])
+def test_two_slashes_are_no_route(client: FlaskClient, method: str, path: str) -> None:
+    """They are not redirected: a client that doesn't follow would take the redirect for an answer."""
+    response = client.open(path, method=method)
+    assert (response.status_code, response.content_type) == (404, "application/problem+json")
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/static/js/page.js", "/docs", "/docs/static/docs.js"])
@@ -120,9 +132,7 @@ def test_whoever_has_a_link_from_another_site_may_look(client: FlaskClient, orde
 @pytest.fixture
 def unavailable() -> FlaskClient:
     """A client of a service whose server is away."""
-    app = Flask("unavailable")
-    register_error_handlers(app)
-    protect(app)
+    app = new_app("unavailable", lambda: True)
 
     @app.get("/")
     def get() -> str:
