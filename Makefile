@@ -26,7 +26,7 @@ test: $(VENV)/made  ## run the tests: unit, integration, e2e
 	$(PYTEST) tests/unit tests/integration tests/e2e
 
 .PHONY: test-faults
-test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 20 minutes
+test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 30 minutes
 	$(PYTEST) -n 2 --dist worksteal tests/faults
 
 .PHONY: chaos
@@ -42,7 +42,7 @@ test-browser: $(VENV)/made  ## run the tests of the page in a real browser, whic
 	$(PYTEST) tests/browser
 
 .PHONY: test-compose
-test-compose: $(VENV)/made  ## scale compose.yaml up and down, and kill its containers under load; needs Docker; 5 minutes
+test-compose: $(VENV)/made  ## scale compose.yaml up and down, and kill its containers under load; needs Docker; 10 minutes
 	$(PYTEST) -x -rs tests/compose
 
 .PHONY: unit
