@@ -29,9 +29,12 @@ def test_ctrl_c_says_how_to_look_again() -> None:
         api.answers("POST /order/1", accepted())
         api.answers("GET /order/6f0c/events", stream(("order", an_order("preparing", BARE)), is_held=True))
         env = os.environ | {"API_URL": api.url, "PYTHONUNBUFFERED": "1"}
+        # A shell that puts the tests in the background makes them, and so their children, ignore Ctrl-C.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         with subprocess.Popen(
             [*COMMAND, "order", "1"], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as process:
+            signal.signal(signal.SIGINT, before)
             assert process.stdout is not None
             assert process.stdout.readline() == "Order 6f0c: 1 pizza\n"
             process.send_signal(signal.SIGINT)
