@@ -65,7 +65,7 @@ class LongPollLimiter:
 def wait_asked_for(request: Request) -> Wait | None:
     """Return how long the client will wait, by ?wait=… or else by Prefer: wait=… (RFC 7240), 30 s at the most."""
     if (text := request.args.get("wait")) is not None:
-        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
             abort(400, f"wait={text!r} is not a number of seconds")
         return Wait(min(MAX_WAIT_S, float(text)), is_preference=False)
     for preference in parse_list_header(request.headers.get("Prefer", "")):
