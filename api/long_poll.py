@@ -67,7 +67,7 @@ def wait_asked_for(request: Request) -> Wait | None:
     if (text := request.args.get("wait")) is not None:
         if not re.fullmatch(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
             abort(400, f"wait={text!r} is not a number of seconds")
-        return Wait(min(MAX_WAIT_S, float(text)), is_preference=False)
+        return Wait(_seconds(text), is_preference=False)
     for preference in parse_list_header(request.headers.get("Prefer", "")):
         name, _, value = preference.partition(";")[0].partition("=")
         if name.strip().lower() == "wait":
@@ -87,8 +87,8 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit()
 
 
-def _seconds(digits: str) -> int:
-    return min(MAX_WAIT_S, int(digits.lstrip("0")[:10] or 0))
+def _seconds(number: str) -> float:
+    return min(MAX_WAIT_S, float(number))
 
 
 def _is_gone(client: socket.socket | None) -> bool:

@@ -73,7 +73,7 @@ def orders(
             except TooManyClientsError:
                 wait = None  # the answer comes at once: a preference is no more than that
         if wait and wait.is_preference:
-            headers["Preference-Applied"] = f"wait={wait.seconds}"
+            headers["Preference-Applied"] = f"wait={wait.seconds:g}"
         return json_response(view(order), headers=headers)
 
     return blueprint

@@ -93,9 +93,11 @@ class Relay:
     def _time_out(self, claim: Claim) -> ClaimedOrders:
         """Drop the orders of a claim that are ready or gone, time out the late ones, and return those still open."""
         summaries = self._store.summaries(claim.order_ids)
-        still_open = {order_id: head for order_id, head in summaries.items() if head and head.status != "ready"}
+        still_open = {
+            order_id: summary for order_id, summary in summaries.items() if summary and summary.status != "ready"
+        }
         self._outbox.drop(claim, summaries.keys() - still_open.keys())
-        late = [order_id for order_id, head in still_open.items() if head.age_s(claim.now) >= self._deadline_s]
+        late = [order_id for order_id, summary in still_open.items() if summary.age_s(claim.now) >= self._deadline_s]
         for order_id in self._store.time_out(late):
             log.warning("timed out", order_id=order_id, pizzas=still_open[order_id].count)
         return ClaimedOrders(claim, still_open)

@@ -92,7 +92,7 @@ class Republisher:
         """Yield partitions and orders of them, not too many pizzas at once; nothing if Kafka doesn't tell which."""
         parts: dict[int, dict[str, OrderSummary]] = defaultdict(dict)
         pizzas: Counter[int] = Counter()
-        for order_id, head in summaries.items():
+        for order_id, summary in summaries.items():
             if _ALL in failures:
                 return
             try:
@@ -100,8 +100,8 @@ class Republisher:
             except UnavailableError as error:
                 failures[_ALL] = error
                 return
-            parts[partition][order_id] = head
-            pizzas[partition] += head.count
+            parts[partition][order_id] = summary
+            pizzas[partition] += summary.count
             if pizzas[partition] >= PUBLISHED_AT_ONCE:
                 pizzas[partition] = 0
                 yield partition, parts.pop(partition)

@@ -6,6 +6,9 @@ from msgspec import Meta, Struct, json
 
 MAX_COUNT = 100_000
 Choice = Annotated[str, Meta(max_length=100)]  # of a topping
+Toppings = dict[str, str]  # topping → choice
+SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
+CountedOrder = tuple[str, str]  # a topping and the id of an order
 
 
 class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

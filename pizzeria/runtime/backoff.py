@@ -2,7 +2,7 @@
 
 import random
 
-FIRST_S, MAX_S = 0.1, 5.0
+FIRST_S, MAX_DELAY_S = 0.1, 5.0
 
 
 class Backoff:
@@ -15,7 +15,7 @@ class Backoff:
         longest_s: the longest delay, seconds.
     """
 
-    def __init__(self, longest_s: float = MAX_S) -> None:
+    def __init__(self, longest_s: float = MAX_DELAY_S) -> None:
         self._delay_s = FIRST_S
         self._longest_s = longest_s
 

@@ -66,13 +66,13 @@ def new_app(name: str, ready: Callable[[], bool]) -> Flask:
     app = Flask(name, static_folder=None)
     app.url_map.strict_slashes = False  # /report/ is /report
     app.url_map.merge_slashes = False  # or /order//3 would be answered with a redirect
-    register_error_handlers(app)
-    protect(app)
-    app.register_blueprint(health(ready))
+    _register_error_handlers(app)
+    _protect(app)
+    app.register_blueprint(_health(ready))
     return app
 
 
-def register_error_handlers(app: Flask) -> None:
+def _register_error_handlers(app: Flask) -> None:
     """Make every error of an app a problem+json: those of Flask, a server that is away, and our own faults."""
 
     def http_error(error: HTTPException) -> Response:
@@ -95,7 +95,7 @@ def register_error_handlers(app: Flask) -> None:
     app.register_error_handler(Exception, fault)
 
 
-def protect(app: Flask) -> None:
+def _protect(app: Flask) -> None:
     """Refuse what a browser sends from another site, and let no cache keep an answer that doesn't allow it.
 
     Args:
@@ -125,7 +125,7 @@ def _other_site() -> str | None:
     return f"Origin: {origin}" if origin and origin not in (f"http://{host}", f"https://{host}") else None
 
 
-def health(ready: Callable[[], bool]) -> Blueprint:
+def _health(ready: Callable[[], bool]) -> Blueprint:
     """Return /healthz, which says that the process answers, and /readyz, which says that it can do its work.
 
     Args:

@@ -2,26 +2,23 @@
 
 from pizzeria.store.connection import Client, connect
 from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, reserve_key, seen_key
-from pizzeria.store.order import Order, OrderSummary, Status, Toppings
-from pizzeria.store.orders import IdempotencyKeyReusedError, OrderStore, SizedOrder
+from pizzeria.store.order import Order, OrderSummary, Status
+from pizzeria.store.orders import IdempotencyKeyReusedError, OrderStore
 from pizzeria.store.outbox import Claim, Outbox
-from pizzeria.store.reports import CountedOrder, ReportStore
+from pizzeria.store.reports import ReportStore
 from pizzeria.store.watch import Watcher
 
 __all__ = [
     "OPEN_ORDERS",
     "Claim",
     "Client",
-    "CountedOrder",
     "IdempotencyKeyReusedError",
     "Order",
     "OrderStore",
     "OrderSummary",
     "Outbox",
     "ReportStore",
-    "SizedOrder",
     "Status",
-    "Toppings",
     "Watcher",
     "connect",
     "idempotency_key",

@@ -6,11 +6,10 @@ from typing import Any, Literal, get_args
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pizzeria.events import MAX_COUNT
+from pizzeria.events import MAX_COUNT, Toppings
 from pizzeria.toppings import TOPPINGS
 
 Status = Literal["preparing", "timed_out", "ready"]
-Toppings = dict[str, str]  # topping → choice
 
 # The toppings of an order that was placed before orders noted theirs.
 FIRST_TOPPINGS = ("sauce", "cheese", "meats", "veggies")

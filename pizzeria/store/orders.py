@@ -6,13 +6,12 @@ from uuid import uuid4
 
 from msgspec import json
 
+from pizzeria.events import SizedOrder, Toppings
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, reserve_key
 from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
-from pizzeria.store.order import FIRST_TOPPINGS, Order, OrderSummary, Toppings
+from pizzeria.store.order import FIRST_TOPPINGS, Order, OrderSummary
 from pizzeria.toppings import TOPPINGS
-
-SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
 
 _NOW = ""
 _LISTED = ""  # in place of the time to live of an order that is on the relay's list
@@ -91,7 +90,9 @@ class OrderStore:
     def open_if_preparing(self, order_ids: Iterable[str]) -> int:
         """Put the orders that are being prepared on the relay's list, and return how many were not on it."""
         summaries = self.summaries(order_ids)
-        return self._list([order_id for order_id, head in summaries.items() if head and head.status == "preparing"])
+        return self._list(
+            [order_id for order_id, summary in summaries.items() if summary and summary.status == "preparing"]
+        )
 
     def get(self, order_id: str) -> Order | None:
         """Return an order, or None if it isn't there (any more)."""

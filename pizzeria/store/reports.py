@@ -4,12 +4,11 @@ from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
+from pizzeria.events import CountedOrder
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import report_key, seen_key
 from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
 from pizzeria.toppings import TOPPINGS
-
-CountedOrder = tuple[str, str]  # a topping and the id of an order
 
 
 class ReportStore:

@@ -2,12 +2,9 @@
 
 from collections import defaultdict
 
+from pizzeria.events import CountedOrder, SizedOrder, Toppings
 from pizzeria.stream.loop import Batch
 from pizzeria.topics import Topics
-
-Toppings = dict[str, str]  # topping → choice
-SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
-CountedOrder = tuple[str, str]  # a topping and the id of an order
 
 
 class Partials:

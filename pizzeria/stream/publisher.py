@@ -19,7 +19,7 @@ from pizzeria.stream.client import connection
 # A dead letter is a record as large as the broker took, and some headers.
 MAX_REQUEST_BYTES = 2 * 1024 * 1024
 _DELIVERY_TIMEOUT_MS = 15_000
-MAX_S = _DELIVERY_TIMEOUT_MS / 1000 + 1
+MAX_PUBLISH_S = _DELIVERY_TIMEOUT_MS / 1000 + 1
 _RECONNECT_LOOK_MS = 50.0
 _LOOK_S, _STOP_S = 0.2, 2.0  # how often to look for a stop while waiting, and how long to wait then
 
@@ -80,7 +80,9 @@ class Publisher:
         )
         self._circuit_breaker = CircuitBreaker()
 
-    def publish(self, events: Sequence[Event], timeout_s: float = MAX_S, stop: ShutdownFlag | None = None) -> None:
+    def publish(
+        self, events: Sequence[Event], timeout_s: float = MAX_PUBLISH_S, stop: ShutdownFlag | None = None
+    ) -> None:
         """Send the events and return when Kafka has acknowledged all of them.
 
         Args:

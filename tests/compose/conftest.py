@@ -13,7 +13,7 @@ from tests.compose.watcher import Watcher
 from tests.waiting import eventually
 
 FIGURES = pytest.StashKey[list[str]]()
-MAX_S = 420  # for a test with the first build of the images before it
+TEST_TIMEOUT_S = 420  # for a test with the first build of the images before it
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every test the time that containers take."""
     for item in items:
         if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.timeout(MAX_S))
+            item.add_marker(pytest.mark.timeout(TEST_TIMEOUT_S))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -14,7 +14,7 @@ DAY_S = 24 * 60 * 60
 SHOWN = 5  # violations in the message of a failure
 
 
-class ReportCache(NamedTuple):
+class Counts(NamedTuple):
     """The most that a reporter has told of one topping."""
 
     loss: int
@@ -47,7 +47,7 @@ class History:
         self._keys: dict[str, str] = {}  # Idempotency-Key → order id
         self._seen: dict[str, Seen] = {}
         self._choices: dict[str, dict[tuple[int, str], str]] = {}  # outlive a loss: a choice depends on the pizza alone
-        self._counts: dict[str, ReportCache] = {}
+        self._counts: dict[str, Counts] = {}
         self.life_s: float = DAY_S  # ORDER_TTL_S, to be set by a row that sets it
         self.losses = 0
         self.checked = 0  # answers
@@ -115,12 +115,12 @@ class History:
             self._seen[order_id] = max(now, self._seen.get(order_id, now), key=attrgetter("progress"))
             self._choices[order_id].update(now.toppings)
 
-    def known_counts(self, reporter: str) -> ReportCache:
+    def known_counts(self, reporter: str) -> Counts:
         """Return what a reporter has told; its name says the topping, too."""
         with self._lock:
-            return self._counts.get(reporter) or ReportCache(self.losses)
+            return self._counts.get(reporter) or Counts(self.losses)
 
-    def saw_counts(self, reporter: str, before: ReportCache, counts: Mapping[str, int], *, stale: bool) -> None:
+    def saw_counts(self, reporter: str, before: Counts, counts: Mapping[str, int], *, stale: bool) -> None:
         """Check the answer to GET /report/<topping>; stale, if it says that it is out of date."""
         with self._lock:
             if self._is_lost(before.loss) or (stale and not counts):  # started while Redis is away, it knows nothing
@@ -129,7 +129,7 @@ class History:
             for choice, number in before.counts.items():
                 if counts.get(choice, 0) < number:
                     self._note(reporter, f"{choice!r} was {number} {before.told}, and is {counts.get(choice, 0)}")
-            now = ReportCache(before.loss, self._told(reporter), dict(counts))
+            now = Counts(before.loss, self._told(reporter), dict(counts))
             self._counts[reporter] = max(
                 now, self._counts.get(reporter, now), key=lambda each: sum(each.counts.values())
             )

@@ -41,7 +41,7 @@ def store(redis: FakeRedis) -> OrderStore:
 
 
 @pytest.fixture
-def waiting(redis: FakeRedis, store: OrderStore) -> LongPollLimiter:
+def limiter(redis: FakeRedis, store: OrderStore) -> LongPollLimiter:
     """Where two may wait at the same time."""
     return LongPollLimiter(Watcher(redis, store), max_clients=2)
 
@@ -125,11 +125,11 @@ def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def client(
-    store: OrderStore, waiting: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
+    store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
 ) -> FlaskClient:
     """A client of the API."""
     reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
-    return create_app(store, waiting, publisher, Topics(), 1000, reporter, report_store).test_client()
+    return create_app(store, limiter, publisher, Topics(), 1000, reporter, report_store).test_client()
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ class FakePublisher(Publisher):
         failures: so many of the next calls to publish fail.
         timeout_s: how long the last call to publish would have waited.
         partitions: of a topic that is not in `partition_counts`; 0 means that Kafka is away.
-        max_order_size: events with longer values are refused.
+        largest: events with longer values are refused.
         on_publish: called with the events before they are acknowledged.
     """
 

@@ -87,7 +87,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def build(
-    store: OrderStore, waiting: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
+    store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
 ) -> Iterator[Callable[[str], FlaskClient]]:
     """A function that makes a client of an API which asks the reporter at some address; Redis has counted a pizza."""
     report_store.count({(topping, "6f0c"): {0: "none"} for topping in TOPPINGS})
@@ -95,7 +95,7 @@ def build(
 
     def client(url: str) -> FlaskClient:
         reporters.append(ReporterClient(url))
-        return create_app(store, waiting, publisher, Topics(), 1000, reporters[-1], report_store).test_client()
+        return create_app(store, limiter, publisher, Topics(), 1000, reporters[-1], report_store).test_client()
 
     yield client
     for reporter in reporters:

@@ -26,10 +26,10 @@ PAGES = {"/", "/favicon.ico", "/static/{}", "/docs", "/docs/{}", "/docs/static/{
 
 
 @pytest.fixture
-def app(store: OrderStore, waiting: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore) -> Flask:
+def app(store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore) -> Flask:
     """The API."""
     reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
-    return create_app(store, waiting, publisher, Topics(), 7, reporter, report_store)
+    return create_app(store, limiter, publisher, Topics(), 7, reporter, report_store)
 
 
 @pytest.fixture

@@ -36,12 +36,6 @@ def client(cluster: ClusterOfThree) -> Iterator[Client]:
 
 
 @pytest.fixture
-def store(client: Client) -> OrderStore:
-    """A store on it."""
-    return OrderStore(client, TTL_S, RETRY_S)
-
-
-@pytest.fixture
 def orders(cluster: ClusterOfThree, store: OrderStore) -> dict[int, str]:
     """An order on each server, by its port; the last server has the relay's list, too."""
     found: dict[int, str] = {}

@@ -52,12 +52,6 @@ def client(sentinels: Sentinels) -> Iterator[Client]:
     client.close()
 
 
-@pytest.fixture
-def store(client: Client) -> OrderStore:
-    """A store on it."""
-    return OrderStore(client, TTL_S, RETRY_S)
-
-
 def by_many(act: Callable[[], object]) -> list[UnavailableError]:
     """Let threads do something at the same time, so that each needs a connection, and return their errors."""
     errors: list[UnavailableError] = []

@@ -103,7 +103,7 @@ def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") 
     assert store.time_out([late, ready, "gone"]) == [late]
     assert store.time_out([late, ready, "gone"]) == []
     summaries = store.summaries([late, ready, "gone"])
-    assert [head and head.status for head in summaries.values()] == ["timed_out", "ready", None]
+    assert [summary and summary.status for summary in summaries.values()] == ["timed_out", "ready", None]
     assert read(store, late).missing(0) == ["cheese", "meats", "veggies"]
     told = '{"status":"timed_out","ready":0,"count":1,"pizzas":{}}'
     assert [channel.get_message(timeout=0.5)["data"], channel.get_message(timeout=0.1)] == [told, None]
