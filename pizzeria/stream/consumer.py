@@ -38,6 +38,10 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
             self._begin_topics_made_anew()
             if skipped := self._skip_unreadable():
                 return skipped
+        # kafka-python forgets that the leader of a group has to rejoin for new partitions as soon as it has shared them
+        # out, though the answer may come after this poll; then it would never be a member again.
+        if self._coordinator.rejoining:
+            self._coordinator.request_rejoin()
         try:
             polled: dict[Any, list[Record]] = super().poll(timeout_ms)
         except _BrokenError:  # it will be looked into

@@ -23,4 +23,6 @@ def main(seconds: int, module: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    seconds, module = sys.argv[1:]
+    del sys.argv[1:]  # the module has no arguments
+    main(int(seconds), module)
