@@ -9,11 +9,14 @@ COPY api api
 COPY cli cli
 COPY joiner joiner
 COPY pizzeria pizzeria
+COPY pyproject.toml .
 COPY reporter reporter
 COPY workers workers
 RUN python -m compileall -q .
 
 FROM python:3.13-slim
+LABEL org.opencontainers.image.title="pizzeria" org.opencontainers.image.version="0.1.0" \
+      org.opencontainers.image.licenses="MIT"
 # gunicorn's only file is in memory: the root file system may be read-only.
 ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 TMPDIR=/dev/shm HTTP_HOST=0.0.0.0
 COPY --from=build /opt/venv /opt/venv

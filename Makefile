@@ -11,15 +11,30 @@ REDIS_URL ?= redis://127.0.0.1:$(or $(REDIS_PORT),6379)/0
 help:  ## show this
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+# A Python that is given on the command line is used, though there is a virtual environment of another one.
+ifeq ($(origin PYTHON),command line)
+ifneq ($(shell cat $(VENV)/made 2>/dev/null),$(shell $(PYTHON) -V 2>&1))
+$(shell rm -f $(VENV)/made)
+endif
+endif
+
 $(VENV)/made: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is %s; choose one with make PYTHON=…" % sys.version.split()[0])'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@touch $@
+	@$(PYTHON) -V > $@
 
 .PHONY: run
 run: $(VENV)/made  ## run everything on this machine: Kafka, Redis and all services; Ctrl-C stops it
 	@exec $(BIN)/python -m local
+
+.PHONY: start kill freeze thaw
+start:  ## while make run goes on: start a killed SERVICE again, or one more, such as SERVICE="workers cheese 2"
+kill:  ## kill a SERVICE, such as SERVICE="workers cheese", or kafka or redis; the rest goes on
+freeze:  ## freeze a SERVICE, as if its machine hung
+thaw:  ## let a frozen SERVICE go on
+start kill freeze thaw: $(VENV)/made
+	@$(BIN)/python -m local.control $@ "$(SERVICE)"
 
 .PHONY: test
 test: $(VENV)/made  ## run the tests: unit, integration, e2e

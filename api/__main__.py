@@ -11,9 +11,11 @@ from pizzeria.runtime.wsgi import CLOSE, serve
 from pizzeria.store import OrderStore, ReportStore, Watcher, connect
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
+from pizzeria.version import version_option
 
 
 @click.command(help="Take orders at API_PORT, until SIGTERM or Ctrl-C.")
+@version_option
 def main() -> None:
     """Serve the API; each process connects for itself, for a Kafka producer doesn't survive a fork."""
     settings = process.start("api")

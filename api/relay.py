@@ -15,6 +15,7 @@ from pizzeria.settings import Settings
 from pizzeria.store import Claim, OrderStore, Outbox, connect
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
+from pizzeria.version import version_option
 
 CLAIMED_AT_ONCE = 1_000  # orders
 CLAIMED = 10_000  # orders, claimed before any of them is published: deadlines don't wait for Kafka
@@ -104,6 +105,7 @@ class Relay:
 
 
 @click.command(help="Monitor the orders that are not complete in time, until SIGTERM or Ctrl-C.")
+@version_option
 def main() -> None:
     """Build the relay and run it."""
     settings = process.start("api.relay")

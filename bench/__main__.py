@@ -28,6 +28,7 @@ from local.system import LocalSettings, System
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.logs import configure_logging
 from pizzeria.settings import Settings
+from pizzeria.version import version_option
 
 
 class Screen:
@@ -49,6 +50,7 @@ class Screen:
 
 
 @click.command(help="Measure speed and memory on a stack of its own, on free ports.")
+@version_option
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default="bench.json", show_default=True)
 @click.option("--quick", is_flag=True, help="A short run: shows that everything works, its figures mean little.")
 def main(output: Path, quick: bool) -> None:

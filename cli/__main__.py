@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from pizzeria.version import version_option
+
 _COMMANDS = {  # in the order of --help
     "order": "cli.order:order",
     "show": "cli.show:show",
@@ -28,6 +30,7 @@ class _Lazy(click.Group):
 
 
 @click.group(cls=_Lazy, help="Order pizzas, and care for what the services share.")
+@version_option
 def main() -> None:
     """Hold the commands."""
 

@@ -87,7 +87,7 @@ class Api:
                     order.change(self._read(value, Change))
                     yield order
                 if sock := getattr(answer.connection, "sock", None):
-                    sock.settimeout(min(SILENCE_S, self._left_s()))
+                    sock.settimeout(min(SILENCE_S, self.left_s()))
         except HTTPError as error:
             raise self._unreachable(error) from None
         finally:
@@ -95,9 +95,14 @@ class Api:
 
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the time for all calls."""
-        time.sleep(min(seconds, self._left_s()))
+        time.sleep(min(seconds, self.left_s()))
 
-    def _left_s(self) -> float:
+    def left_s(self) -> float:
+        """Return what is left of the time for all calls, in seconds.
+
+        Raises:
+            TimeIsOverError: nothing is.
+        """
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
             raise TimeIsOverError(f"{self._url} gave no answer of use within {self._timeout_s:g} s")
@@ -106,7 +111,7 @@ class Api:
     def _call(
         self, method: str, path: str, headers: dict[str, str] | None = None, *, stream: bool = False
     ) -> BaseHTTPResponse:
-        left_s = self._left_s()
+        left_s = self.left_s()
         timeout = Timeout(connect=min(CONNECT_S, left_s), read=min(SILENCE_S if stream else RESPONSE_TIMEOUT_S, left_s))
         try:
             answer = self._pool.request(
@@ -128,13 +133,18 @@ class Api:
         message = f"{self._url} answers {answer.status}: {detail}"
         if answer.status in _FOR_NOW:
             raise TryLaterError(message, retry_after_s)
-        raise NoSuchOrderError(message) if answer.status == 404 else ApiError(message)
+        if answer.status == 404:
+            raise NoSuchOrderError(message) if detail.startswith("no order ") else self._wrong_api()
+        raise ApiError(message)
 
     def _read(self, body: bytes, kind: type[Kind]) -> Kind:
         try:
             return json.decode(body, type=kind)
         except (ValueError, RecursionError):
-            raise ApiError(f"{self._url} does not answer as the pizzeria's API does: is --api right?") from None
+            raise self._wrong_api() from None
+
+    def _wrong_api(self) -> ApiError:
+        return ApiError(f"{self._url} does not answer as the pizzeria's API does: is --api right?")
 
     def _unreachable(self, error: HTTPError) -> TryLaterError:
         reason = str(error).rpartition(": ")[2].encode("unicode_escape").decode()  # it may quote the answer

@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
+from cli import local_run
+
 EXIT_CODES = """\b
 Exit codes:
-  0    the order is ready (with --no-wait: it is placed)
+  0    the order is {}
   1    the API refused, could not be reached or is no pizzeria
   2    the command was called in a wrong way
   3    the order is still being prepared
@@ -20,13 +22,19 @@ Exit codes:
   130  Ctrl-C
 """
 
+
+def _api_port() -> str:
+    run = local_run.find()
+    return os.environ.get("API_PORT") or (run.env.get("API_PORT") if run else None) or "8000"
+
+
 api_option = click.option(
     "--api",
     "url",
     envvar="API_URL",
     show_envvar=True,
-    default=lambda: f"http://127.0.0.1:{os.environ.get('API_PORT') or 8000}",
-    show_default="http://127.0.0.1:8000, or the port that API_PORT says",
+    default=lambda: f"http://127.0.0.1:{_api_port()}",
+    show_default="http://127.0.0.1:8000, or the port of API_PORT or of make run",
     metavar="URL",
     help="Where the API is.",
 )

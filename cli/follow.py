@@ -1,6 +1,7 @@
-"""Asking until there is an answer, whatever becomes of the connection meanwhile."""
+"""Retrying until the API answers, whatever happens to the connection meanwhile."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -11,16 +12,17 @@ from pizzeria.runtime.backoff import Backoff
 T = TypeVar("T")
 
 
-def patiently(api: Api, call: Callable[[], T]) -> T:
-    """Return what a call, harmless to repeat, returns; it is tried again while the API is away, which is said once."""
-    backoff, said = Backoff(), ""
+def patiently(api: Api, call: Callable[[], T], report_interval_s: float = 10.0) -> T:
+    """Return what a call, harmless to repeat, returns; while the API is unavailable, retry, and report it."""
+    backoff, reported, report_at = Backoff(), "", 0.0
     while True:
         try:
             return call()
         except TryLaterError as error:
-            if error.message != said:
-                said = error.message
-                sys.stderr.write(f"{said}; trying again\n")  # not click's: rich puts this above its bars
+            if error.message != reported or time.monotonic() >= report_at:
+                reported, report_at = error.message, time.monotonic() + report_interval_s
+                # Not click's: rich puts this above its bars.
+                sys.stderr.write(f"{reported}; retrying for up to {api.left_s():.0f} s\n")
             api.pause(max(backoff.next_s(), error.retry_after_s))
 
 

@@ -14,7 +14,11 @@ from cli.follow import follow, patiently
 from pizzeria.toppings import TOPPINGS
 
 
-@click.command("order", epilog=EXIT_CODES)
+@click.command(
+    "order",
+    epilog=EXIT_CODES.format("ready (with --no-wait: it is placed)"),
+    context_settings={"ignore_unknown_options": True},  # or -3 would be taken for one
+)
 @click.argument("count", type=click.IntRange(min=1))
 @api_option
 @click.option(

@@ -15,8 +15,14 @@ from cli.follow import follow
 from pizzeria.toppings import TOPPINGS
 
 
-@click.command("show", epilog=EXIT_CODES)
-@click.argument("order_id", metavar="ID")
+def _not_empty(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    if not value:
+        raise click.BadParameter("an order's id is not empty")
+    return value
+
+
+@click.command("show", epilog=EXIT_CODES.format("ready"))
+@click.argument("order_id", metavar="ID", callback=_not_empty)
 @api_option
 @click.option(
     "--wait",

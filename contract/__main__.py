@@ -9,6 +9,7 @@ from contract.compare import Schema, breaks
 from contract.files import files
 from contract.history import FOLDER, Committed, committed, is_cut_off
 from contract.schemas import VERSION, schemas, version
+from pizzeria.version import version_option
 
 ROOT = Path(__file__).parent.parent
 
@@ -18,6 +19,7 @@ If it must be: raise VERSION in contract/schemas.py, and tell everybody who read
 
 
 @click.command(help="Make docs/asyncapi.yaml and docs/schemas/ from the code, unless that would break their readers.")
+@version_option
 @click.option("--check", is_flag=True, help="Write nothing; fail if they are out of date.")
 def main(check: bool) -> None:
     """Make the documents of this repository."""

@@ -7,9 +7,11 @@ from pizzeria.runtime import process, service
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
+from pizzeria.version import version_option
 
 
 @click.command(help="Join the toppings of each pizza in Redis, until SIGTERM or Ctrl-C.")
+@version_option
 def main() -> None:
     """Build the joiner and run it."""
     settings = process.start(SERVICE)

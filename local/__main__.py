@@ -4,17 +4,23 @@ import fcntl
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from types import FrameType
 
 import click
+from msgspec import json
 
+from cli import local_run
+from cli.local_run import LocalRun
+from local import control
 from local.ports import HOST
 from local.processes import ROOT, EndedEarlyError, Interrupted
 from local.servers import StartError
 from local.system import LocalSettings, System, check_ports
 from pizzeria.settings import SettingsError, read_environment
+from pizzeria.version import version_option
 
 _COLORS = 36, 33, 32, 35, 34, 31  # ANSI, for the names
 
@@ -40,6 +46,7 @@ class Screen:
 
 
 @click.command(help="Run the whole system on this machine until Ctrl-C, with its data in FOLDER, by default .local.")
+@version_option
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=ROOT / ".local")
 def main(folder: Path) -> None:
     """Run it, and exit with 0 if it was asked to stop, with 1 if something failed."""
@@ -53,19 +60,29 @@ def run(folder: Path) -> int:
     except SettingsError as error:
         return _fail(str(error))
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as lock:
+    with (folder / "lock").open("a+b") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return _fail(f"the system runs already, with its data in {folder}")
+            other = local_run.find(folder / "lock")
+            process = f": process {other.pid}" if other else ""
+            return _fail(f"the system runs already, with its data in {folder}{process}")
         try:
             check_ports(settings)
         except StartError as error:
             return _fail(str(error))
-        return _run(settings, folder)
+
+        def describe(run: LocalRun) -> None:
+            lock.truncate(0)  # it is appended to
+            lock.write(json.encode(run))
+            lock.flush()
+
+        os.fchmod(lock.fileno(), 0o600)  # a URL may have a password
+        describe(LocalRun(os.getpid()))
+        return _run(settings, folder, describe)
 
 
-def _run(settings: LocalSettings, folder: Path) -> int:
+def _run(settings: LocalSettings, folder: Path, describe: Callable[[LocalRun], None]) -> int:
     system = System(settings, folder, Screen().say)
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
@@ -76,6 +93,7 @@ def _run(settings: LocalSettings, folder: Path) -> int:
     problem: str | None = None
     try:
         system.start()
+        describe(LocalRun(os.getpid(), system.env, control.serve(system.processes.command)))
         api = f"http://{HOST}:{settings.api_port}"
         print(f"ready: {api}   try: curl -X POST {api}/order/3   and then: curl {api}/order/<order_id>", flush=True)
         system.wait()

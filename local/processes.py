@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import NamedTuple
+
+import psutil
 
 ROOT = Path(__file__).parent.parent
 
@@ -28,13 +30,21 @@ class Interrupted(NamedTuple):
     signal: str
 
 
-Event = Ended | Interrupted
+class Command(NamedTuple):
+    """Somebody wants a process to be started, killed, frozen or thawed."""
+
+    action: str
+    name: str
+    answer: "SimpleQueue[str | None]"  # None when it is done, or why it can't be
+
+
+Event = Ended | Interrupted | Command
 
 
 class EndedEarlyError(Exception):
     """Something ended, or was told to, that was needed for longer."""
 
-    def __init__(self, event: Event) -> None:
+    def __init__(self, event: Ended | Interrupted) -> None:
         self.event = event
         super().__init__(
             f"{event.name} ended by itself with exit code {event.exit_code}"
@@ -95,6 +105,25 @@ class Processes:
         """Note that a signal has come; a signal handler may call this."""
         self._events.put(Interrupted(signal.Signals(number).name))
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._running
+
+    def signal(self, name: str, number: int) -> None:
+        """Send a signal to a process and to those that it has started."""
+        _signal(self._running[name], number)
+
+    def kill(self, name: str) -> None:
+        """Send SIGKILL to a process and to those that it has started; its end is no event."""
+        process = self._running.pop(name)
+        _signal(process, signal.SIGKILL)
+        process.wait()
+
+    def command(self, action: str, name: str) -> str | None:
+        """Hand a command to the thread that waits for events; return None when it is done, or why it can't be."""
+        command = Command(action, name, SimpleQueue())
+        self._events.put(command)
+        return command.answer.get()
+
     def wait_until(self, ready: Callable[[], bool], timeout_s: float) -> None:
         """Wait for a condition.
 
@@ -105,13 +134,18 @@ class Processes:
         deadline = time.monotonic() + timeout_s
         while not ready():
             try:
-                raise EndedEarlyError(self._events.get(timeout=0.05))
+                event = self._events.get(timeout=0.05)
             except Empty:
                 if time.monotonic() > deadline:
                     raise TimeoutError from None
+                continue
+            if isinstance(event, Command):
+                event.answer.put("something else is being started: try again")
+            else:
+                raise EndedEarlyError(event)
 
     def wait(self) -> Event:
-        """Wait until a process ends or a signal comes, and return which."""
+        """Wait until a process ends, or a signal or a command comes, and return which."""
         return self._events.get()
 
     def stop(self, names: Sequence[str], timeout_s: float) -> None:
@@ -145,3 +179,10 @@ class Processes:
         if self._running.get(name) is process:  # otherwise it was stopped on purpose
             del self._running[name]
             self._events.put(Ended(name, exit_code))
+
+
+def _signal(process: "subprocess.Popen[str]", number: int) -> None:
+    first = psutil.Process(process.pid)
+    for each in (first, *first.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            each.send_signal(number)

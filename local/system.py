@@ -1,5 +1,6 @@
 """The whole system on this machine: the two servers, the topics, and every service by its own command."""
 
+import signal
 import time
 import urllib.request
 from collections.abc import Callable
@@ -9,11 +10,12 @@ from typing import Annotated, NoReturn
 from msgspec import Meta, Struct
 
 from local.ports import HOST, free_port, is_free
-from local.processes import Ended, EndedEarlyError, Processes
+from local.processes import Command, Ended, EndedEarlyError, Processes
 from local.servers import KAFKA, REDIS, START_TIMEOUT_S, StartError, start_kafka, start_redis
 from pizzeria.settings import Port
 from pizzeria.toppings import TOPPINGS
 
+SERVICES = (*(f"workers {topping}" for topping in TOPPINGS), "joiner", "reporter", "api.relay", "api")
 SERVICES_STOP_S, SERVER_STOP_S = 6.0, 4.0  # 15 s in all are promised
 
 
@@ -63,7 +65,9 @@ class System:
         self._settings = settings
         self._folder = folder
         self._say = say
-        self._env: dict[str, str] = {}
+        # The API and the reporter answer for their health where they answer anyway.
+        self._ports = {"api": settings.api_port, "reporter": settings.reporter_port}
+        self.env: dict[str, str] = {}
         self._services: list[str] = []
         self.processes = Processes(say)
 
@@ -79,12 +83,47 @@ class System:
         self._start_services()
 
     def wait(self) -> NoReturn:
-        """Wait until something ends, or a signal comes.
+        """Carry out commands until something ends, or a signal comes.
 
         Raises:
             EndedEarlyError: which says what it was.
         """
-        raise EndedEarlyError(self.processes.wait())
+        while True:
+            event = self.processes.wait()
+            if not isinstance(event, Command):
+                raise EndedEarlyError(event)
+            self._step(f"{event.action} {event.name}")
+            try:
+                event.answer.put(self._carry_out(event.action, event.name))
+            except StartError as error:
+                event.answer.put(str(error))
+
+    def _carry_out(self, action: str, name: str) -> str | None:
+        """Return None when it is done, or why it can't be."""
+        if action == "start":
+            return self._start_again(name)
+        if name not in self.processes:
+            return f"{name!r} is not running; the lines of make run begin with the names"
+        if action == "kill":
+            self.processes.kill(name)
+        else:
+            self.processes.signal(name, signal.SIGSTOP if action == "freeze" else signal.SIGCONT)
+        return None
+
+    def _start_again(self, name: str) -> str | None:
+        kind, _, number = name.rpartition(" ")
+        kind = kind if number.isdecimal() else name
+        if name in self.processes:
+            return f"{name} is running"
+        if name == KAFKA and self._settings.kafka_bootstrap_servers is None:
+            self._start_kafka()
+        elif name == REDIS and self._settings.redis_url is None:
+            self._start_redis()
+        elif kind not in SERVICES or (kind != name and kind in self._ports):
+            return f"{name!r} can't be started: there are {', '.join(SERVICES)}; not api and reporter, with a number"
+        else:
+            self._start_service(name, kind)
+        return None
 
     def stop(self) -> None:
         """Stop the services, then Kafka, then Redis."""
@@ -100,41 +139,33 @@ class System:
 
     def _start_servers(self) -> None:
         settings = self._settings
-        redis_url, kafka = settings.redis_url, settings.kafka_bootstrap_servers
-        if redis_url is None:
-            self._step(f"starting Redis on port {settings.redis_port}")
-            folder = self._folder / REDIS
-            redis_url = self._timed(REDIS, lambda: start_redis(self.processes, folder, settings.redis_port))
-        if kafka is None:
-            self._step(f"starting Kafka on port {settings.kafka_port}")
-            folder = self._folder / KAFKA
-            kafka = self._timed(KAFKA, lambda: start_kafka(self.processes, folder, settings.kafka_port, self._step))
-        self._env = {
-            "REDIS_URL": redis_url,
-            "KAFKA_BOOTSTRAP_SERVERS": kafka,
+        self.env = {
+            "REDIS_URL": settings.redis_url or self._start_redis(),
+            "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or self._start_kafka(),
             "API_PORT": str(settings.api_port),
             "REPORTER_PORT": str(settings.reporter_port),
             "REPORTER_URL": f"http://{HOST}:{settings.reporter_port}",
         }
 
+    def _start_redis(self) -> str:
+        port, folder = self._settings.redis_port, self._folder / REDIS
+        self._step(f"starting Redis on port {port}")
+        return self._timed(REDIS, lambda: start_redis(self.processes, folder, port))
+
+    def _start_kafka(self) -> str:
+        port, folder = self._settings.kafka_port, self._folder / KAFKA
+        self._step(f"starting Kafka on port {port}")
+        return self._timed(KAFKA, lambda: start_kafka(self.processes, folder, port, self._step))
+
     def _create_topics(self) -> None:
         self._step("creating the topics")
-        self.processes.python("pizzeria", "topics", env=self._env)
+        self.processes.python("pizzeria", "topics", env=self.env)
         ended = self.processes.wait()
-        if ended != Ended("pizzeria topics", 0):
+        if not isinstance(ended, Command) and ended != Ended("pizzeria topics", 0):
             raise EndedEarlyError(ended)
 
     def _start_services(self) -> None:
-        ready_at: dict[str, int] = {}
-        commands: list[tuple[str, ...]] = [("workers", topping) for topping in TOPPINGS]
-        for command in (*commands, ("joiner",), ("reporter",), ("api.relay",), ("api",)):
-            name = " ".join(command)
-            self._step(f"starting {name}")
-            # The API and the reporter answer for their health where they answer anyway.
-            own = {"api": self._settings.api_port, "reporter": self._settings.reporter_port}.get(name)
-            ready_at[name] = own or free_port()
-            self.processes.python(*command, env=self._env | {"HEALTH_PORT": str(ready_at[name])})
-            self._services.append(name)
+        ready_at = {name: self._start_service(name, name) for name in SERVICES}
 
         def all_ready() -> bool:
             for name in [name for name, port in ready_at.items() if _is_ready(port)]:
@@ -146,6 +177,15 @@ class System:
             self.processes.wait_until(all_ready, START_TIMEOUT_S)
         except TimeoutError:
             raise StartError(f"not ready after {START_TIMEOUT_S:.0f} s: {', '.join(ready_at)}") from None
+
+    def _start_service(self, name: str, kind: str) -> int:
+        """Start a service, and return the port of its /readyz."""
+        self._step(f"starting {name}")
+        port = self._ports.get(kind) or free_port()
+        self.processes.python(*kind.split(), env=self.env | {"HEALTH_PORT": str(port)}, name=name)
+        if name not in self._services:
+            self._services.append(name)
+        return port
 
     def _timed(self, name: str, start: Callable[[], str]) -> str:
         began = time.monotonic()

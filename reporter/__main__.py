@@ -12,6 +12,7 @@ from pizzeria.runtime.wsgi import CLOSE, serve
 from pizzeria.store import ReportStore, connect
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
+from pizzeria.version import version_option
 from reporter.app import create_app
 from reporter.cache import ReportCache
 from reporter.consumer_thread import ConsumerThread
@@ -19,6 +20,7 @@ from reporter.stream import SERVICE, reporter_stream
 
 
 @click.command(help="Count the toppings, and answer at REPORTER_PORT, until SIGTERM or Ctrl-C.")
+@version_option
 def main() -> None:
     """Serve the report, with a thread that counts; one process, for one member of the group is enough."""
     settings = process.start(SERVICE)

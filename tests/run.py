@@ -30,6 +30,7 @@ class Run:
         # Whatever is needed is in the cache by now: a request to the network would fail.
         offline = {"HTTPS_PROXY": f"http://{HOST}:9", "HTTP_PROXY": f"http://{HOST}:9", "NO_PROXY": HOST}
         self.env = {f"{name}_PORT": str(reserved_port()) for name in ("API", "REPORTER", "KAFKA", "REDIS")} | env
+        self.folder = folder
         self.output = ""
         self.placed = 0  # pizzas, for the tests to keep count
         self.process = subprocess.Popen(
@@ -69,6 +70,11 @@ class Run:
         """Return all processes of the run."""
         runner = psutil.Process(self.process.pid)
         return [runner, *runner.children(recursive=True)]
+
+    def control(self, action: str, service: str) -> str:
+        """Run `python -m local.control`, and return what it prints."""
+        command = [sys.executable, "-m", "local.control", action, service, "--folder", str(self.folder)]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False).stderr
 
     def find(self, command: str) -> psutil.Process:
         """Return the process of the run whose command line matches."""

@@ -8,10 +8,12 @@ from pizzeria.runtime import process, service
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
+from pizzeria.version import version_option
 from workers.worker import topping_stream
 
 
 @click.command(help="Add one topping to every pizza ordered.")
+@version_option
 @click.argument("topping", type=click.Choice(TOPPINGS))
 def main(topping: str) -> None:
     """Build the worker and run it."""

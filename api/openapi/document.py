@@ -7,6 +7,7 @@ from api.openapi.orders import orders
 from api.openapi.others import health, reports
 from api.openapi.parts import SCHEMAS, Part
 from pizzeria.runtime.web import Problem
+from pizzeria.version import VERSION
 
 _DESCRIPTION = """\
 Random pizzas; people order them on [the page](/).
@@ -28,7 +29,7 @@ def document(max_order_size: int) -> Part:
     _, schemas = json.schema_components((Accepted, OrderView, ChangeView, Problem), ref_template=SCHEMAS)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Pizzeria", "version": "1", "description": _DESCRIPTION},
+        "info": {"title": "Pizzeria", "version": VERSION, "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [
             {"name": "orders", "description": "Order pizzas, and see them made."},

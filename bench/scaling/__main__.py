@@ -12,11 +12,13 @@ from bench.machine import machine
 from bench.scaling import consumers, costs, keys, members, probes, raising, tables
 from bench.scaling.report import Report, measured
 from bench.scaling.worked import worked
+from pizzeria.version import version_option
 
 PARTS = {part.__name__.rpartition(".")[2]: part for part in (costs, consumers, keys, probes, members, raising)}
 
 
 @click.command(help="Measure PARTS, all unless named, each on stacks of its own, and print tables; 10 minutes.")
+@version_option
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default="scaling.json", show_default=True)
 @click.option("--again", is_flag=True, help="Measure nothing: print the tables of what the output has.")

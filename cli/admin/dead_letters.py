@@ -8,12 +8,12 @@ from functools import partial
 
 import click
 
+from cli.admin import servers
 from cli.admin.dead_letter_index import DeadLetterIndex, Selection
 from cli.admin.dead_letter_text import line, paragraph, printable
 from cli.admin.discard import delete, discard
 from cli.admin.replay import replay
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime import process
 from pizzeria.stream import Publisher, delete_before, read_back
 from pizzeria.topics import Topics
 
@@ -50,7 +50,7 @@ def dead_letters() -> None:
 @dead_letters.command("list", help="Show every dead letter: where it is, where it came from, and why.")
 def list_letters() -> None:
     """Print a paragraph for each dead letter."""
-    settings, topics, found = process.start_command("pizzeria dead-letters list"), Topics(), False
+    settings, topics, found = servers.start("pizzeria dead-letters list"), Topics(), False
     with _unavailable_in_one_line():
         letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
         for batch in read_back(settings, [topics.dead_letters]):
@@ -72,7 +72,7 @@ def list_letters() -> None:
 def replay_letters(topic: str | None, partition: int | None, offset: int | None) -> None:
     """Replay, and print a line for each record."""
     selection, topics = _selection(topic, partition, offset), Topics()
-    settings = process.start_command("pizzeria dead-letters replay")
+    settings = servers.start("pizzeria dead-letters replay")
     # Where the last replay of all ended is in Kafka, as for any consumer.
     group = f"{topics.prefix}dead-letters-replay" if selection == Selection() else None
     replayed = failed = 0
@@ -114,7 +114,7 @@ def discard_letters(
         raise click.UsageError(
             "expected --all, or --older-than, or where they came from: --topic, --partition, --offset"
         )
-    settings, discarded = process.start_command("pizzeria dead-letters discard"), 0
+    settings, discarded = servers.start("pizzeria dead-letters discard"), 0
     before_ms = None if age_s is None else int(1000 * (time.time() - age_s))
     with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
         letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import click
 
+from cli.admin import servers
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza
-from pizzeria.runtime import process
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, ReportStore, connect
 from pizzeria.stream import Batch, Reader, Record, read_back, read_partial, read_pizza, replay_of
@@ -82,7 +82,7 @@ def _time(record: Record) -> str:
 @click.command("rebuild")
 def rebuild_redis() -> None:
     """Restore what Redis has lost of orders and counts, from the topics."""
-    settings = process.start_command("pizzeria rebuild")
+    settings = servers.start("pizzeria rebuild", redis=True)
     redis = connect(settings)
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
     try:

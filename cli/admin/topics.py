@@ -2,8 +2,8 @@
 
 import click
 
+from cli.admin import servers
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime import process
 from pizzeria.stream import create_topics
 from pizzeria.topics import Topics
 
@@ -11,7 +11,7 @@ from pizzeria.topics import Topics
 @click.command("topics")
 def topics() -> None:
     """Create the topics that don't exist yet."""
-    settings = process.start_command("pizzeria topics")
+    settings = servers.start("pizzeria topics")
     try:
         created = create_topics(settings, Topics())
     except UnavailableError as error:

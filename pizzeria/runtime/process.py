@@ -2,8 +2,10 @@
 
 import gc
 import logging
+import os
 import queue
 import signal
+from collections.abc import Mapping
 from contextlib import suppress
 from types import FrameType
 
@@ -11,17 +13,18 @@ from pizzeria.runtime.logs import configure_logging
 from pizzeria.settings import Settings, SettingsError, read_settings
 
 
-def start(service: str) -> Settings:
+def start(service: str, environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings and begin to log; every line carries the service's name.
 
     Args:
         service: the name that its log lines bear, such as "workers sauce".
+        environ: name → value.
 
     Raises:
         SystemExit: a variable can't be used; the one line on stderr names it.
     """
     try:
-        settings = read_settings()
+        settings = read_settings(environ)
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     configure_logging(service, settings)
@@ -30,16 +33,17 @@ def start(service: str) -> Settings:
     return settings
 
 
-def start_command(name: str) -> Settings:
+def start_command(name: str, environ: Mapping[str, str]) -> Settings:
     """As start(), for a command that prints an answer and ends.
 
     Args:
         name: that its log lines bear.
+        environ: name → value.
 
     Raises:
         SystemExit: a variable can't be used; the one line on stderr names it.
     """
-    settings = start(name)
+    settings = start(name, environ)
     # If Kafka is away the command says so in one line; its client would say so in a hundred.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     return settings

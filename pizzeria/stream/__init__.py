@@ -1,5 +1,6 @@
 """The adapter of Kafka, and the only code that imports it: the loop of the consuming services, and publishing."""
 
+from pizzeria.stream.client import check_reachable
 from pizzeria.stream.dead_letter import DeadLetter, discarded_offset, read_dead_letter
 from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream
@@ -21,6 +22,7 @@ __all__ = [
     "Record",
     "Stream",
     "TooLargeError",
+    "check_reachable",
     "create_topics",
     "dead_letter",
     "delete_before",

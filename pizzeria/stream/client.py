@@ -1,7 +1,10 @@
 """How every Kafka client of ours connects: the values come from the settings, the timeouts from measurement."""
 
+import socket
+from contextlib import suppress
 from typing import Any
 
+from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 
 # Given, the clients don't block at construction to find it out; each connection still negotiates down to its broker's.
@@ -30,3 +33,23 @@ def connection(settings: Settings) -> dict[str, Any]:
             "sasl_plain_password": settings.kafka_sasl_password,
         }
     return config
+
+
+def check_reachable(settings: Settings, timeout_s: float = 5.0) -> None:
+    """Check that a broker accepts connections: the clients themselves retry for long.
+
+    Args:
+        settings: kafka_bootstrap_servers.
+        timeout_s: for all of them together.
+
+    Raises:
+        UnavailableError: none does.
+    """
+    servers = settings.kafka_bootstrap_servers.split(",")
+    for server in servers:
+        host, _, port = server.rpartition(":")
+        with suppress(OSError), socket.create_connection((host, int(port)), timeout=timeout_s / len(servers)):
+            return
+    raise UnavailableError(
+        f"Kafka at {settings.kafka_bootstrap_servers} can't be reached", public="Kafka does not answer"
+    )

@@ -52,6 +52,48 @@ def test_a_process_that_dies_stops_the_rest_and_is_named(start: Any, command: st
     assert run.output.splitlines()[-1] == f"{name} ended by itself with exit code -9"
 
 
+def test_one_service_is_changed_and_the_rest_goes_on(start: Any) -> None:
+    """Killed, started again, doubled, frozen and thawed; Ctrl-C stops all of it."""
+    run = start()
+    run.wait_until_ready()
+
+    def is_ready(location: str) -> bool:
+        return bool(call("GET", run.api, location)[2]["status"] == "ready")
+
+    def ordered() -> str:
+        return str(call("POST", run.api, "/order/1")[1]["Location"])
+
+    assert run.control("kill", "workers cheese") == ""
+    location = ordered()
+    assert call("GET", run.api, f"{location}?wait=1")[2]["status"] == "preparing"
+    assert (
+        run.control("kill", "workers cheese")
+        == "'workers cheese' is not running; the lines of make run begin with the names\n"
+    )
+    assert run.control("start", "workers cheese") == ""
+    eventually(lambda: is_ready(location), timeout_s=30)
+
+    assert run.control("start", "workers cheese") == "workers cheese is running\n"
+    assert run.control("start", "api 2").startswith("'api 2' can't be started: there are workers sauce, ")
+    assert run.control("start", "joiner 2") == ""
+    assert run.control("freeze", "joiner") == ""
+    location = ordered()  # the other joiner takes over when the session of the frozen one has ended
+    eventually(lambda: is_ready(location), timeout_s=40)
+    assert run.control("thaw", "joiner") == ""
+
+    assert run.control("kill", "redis") == ""
+    assert call("POST", run.api, "/order/1")[0] == 503
+    assert run.control("start", "redis") == ""
+    eventually(lambda: call("POST", run.api, "/order/1")[0] == 202)
+    assert run.control("kill", "kafka") == run.control("start", "kafka") == ""
+    assert run.control("freeze", "reporter") == ""
+
+    family = run.family()
+    run.process.send_signal(signal.SIGINT)
+    assert run.wait(STOP_S) == 0
+    assert gone(family)
+
+
 def test_nothing_is_left_when_the_runner_is_killed(start: Any) -> None:
     """SIGKILL leaves it no time to stop anything; the guard does."""
     run = start()
@@ -104,5 +146,5 @@ def test_two_runs_with_the_same_data_are_refused(start: Any) -> None:
     first.wait_until_ready()
     second = start()
     assert second.wait(STOP_S) == 1
-    assert "runs already" in second.output
+    assert f"runs already, with its data in {first.folder}: process {first.process.pid}" in second.output
     assert first.process.poll() is None

@@ -29,7 +29,7 @@ Command = Callable[..., Result]
 @pytest.fixture
 def command(settings: Settings, topics: Topics, monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command, on topics of the test's own."""
-    monkeypatch.setattr("pizzeria.runtime.process.start_command", lambda _name: settings)
+    monkeypatch.setattr("cli.admin.servers.start", lambda _name: settings)
     monkeypatch.setattr("cli.admin.dead_letters.Topics", lambda: topics)
     return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])
 

@@ -105,7 +105,7 @@ def command(
         groups.append(group)
         yield list(letters)
 
-    monkeypatch.setattr("pizzeria.runtime.process.start_command", lambda _name: Settings())
+    monkeypatch.setattr("cli.admin.servers.start", lambda _name: Settings())
     monkeypatch.setattr("cli.admin.dead_letters.read_back", read_back)
     monkeypatch.setattr("cli.admin.dead_letters.Publisher", lambda _settings: publisher)
 

@@ -1,14 +1,29 @@
 """What every `python -m …` has in common; nothing is started for it."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from api.openapi import document
 from local.processes import ROOT
+from pizzeria.version import VERSION
 
-MODULES = ["api", "api.relay", "joiner", "local", "pizzeria", "reporter", "workers"]
+MODULES = [
+    "api",
+    "api.relay",
+    "bench",
+    "bench.scaling",
+    "contract",
+    "joiner",
+    "local",
+    "local.control",
+    "pizzeria",
+    "reporter",
+    "workers",
+]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -23,6 +38,20 @@ def test_it_explains_itself(module: str) -> None:
     ended = run(module, "--help")
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith(f"Usage: python -m {module} ")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_it_has_the_version(module: str) -> None:
+    """The one of pyproject.toml."""
+    ended = run(module, "--version")
+    assert (ended.returncode, ended.stdout) == (0, f"pizzeria, version {VERSION}\n")
+
+
+def test_the_version_is_the_same_everywhere() -> None:
+    """In the API's document, in the image's labels and in the changelog."""
+    assert document(1000)["info"]["version"] == VERSION
+    assert f'org.opencontainers.image.version="{VERSION}"' in (ROOT / "Dockerfile").read_text()
+    assert re.findall("^## ([^ ]+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)[0] == VERSION
 
 
 @pytest.mark.parametrize("module", MODULES)

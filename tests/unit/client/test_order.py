@@ -66,7 +66,7 @@ def test_a_terminal_shows_a_bar_for_each_topping(api: Scripted, run: Run) -> Non
     shown = lines(result.stdout)
     assert any(re.fullmatch("sauce [━╸╺ ]+ 1/2 0:00:00", line) for line in shown)
     assert any(re.fullmatch("veggies [━╸╺ ]+ 2/2 0:00:00", line) for line in shown)
-    assert any("answers 503: Redis is away; trying again" in line for line in shown)  # above the bars, not into them
+    assert any("answers 503: Redis is away; retrying" in line for line in shown)  # above the bars, not into them
     assert shown[-1] == "Ready: 2 pizzas in 0.4 s"
 
 
@@ -94,7 +94,7 @@ def test_json_comes_though_the_api_is_away_for_a_moment(api: Scripted, run: Run,
     api.answers("GET /order/6f0c", problem(503, "Redis is away"), answer_of(READY))
     result = run("order", "2", "--json")
     assert (result.exit_code, json.loads(result.stdout)) == (0, READY)
-    assert "Redis is away; trying again" in result.stderr
+    assert "Redis is away; retrying" in result.stderr
     assert len(pauses) == 1
 
 
@@ -123,7 +123,7 @@ def test_an_order_is_tried_again_with_the_same_key(api: Scripted, run: Run, paus
     assert result.exit_code == 0
     assert pauses[0] == 7
     first, second = result.stderr.splitlines()
-    assert first == f"{api.url} answers 503: Redis is away; trying again"
+    assert first == f"{api.url} answers 503: Redis is away; retrying for up to 330 s"
     assert second.startswith(f"{api.url} can't be reached: ")
     assert run("order", "2").exit_code == 0
     first_key, *others, another = [key for key in api.keys if key]
@@ -161,7 +161,7 @@ def test_an_api_that_is_away_is_tried_for_as_long_as_it_may() -> None:
     assert result.exit_code == 1
     first, last = result.stderr.splitlines()
     assert first.startswith(f"{url} can't be reached: ")
-    assert first.endswith("Connection refused; trying again")
+    assert first.endswith("Connection refused; retrying for up to 0 s")
     assert last == f"Error: {url} gave no answer of use within 0.3 s"
 
 

@@ -1,0 +1,60 @@
+"""python -m local.control start|kill|freeze|thaw SERVICE: change one service of a running `make run`, or a server."""
+
+import sys
+from collections.abc import Callable
+from multiprocessing.connection import Client, Listener
+from pathlib import Path
+from threading import Thread
+
+import click
+
+from cli import local_run
+from local.processes import ROOT
+from pizzeria.version import version_option
+
+ACTIONS = ("start", "kill", "freeze", "thaw")
+
+
+def serve(carry_out: Callable[[str, str], str | None]) -> str:
+    """Take commands in a thread, one after the other, and return the Unix socket, which only this user can open.
+
+    Args:
+        carry_out: is given the action and the service, and returns None when it is done, or why it can't be.
+    """
+    listener = Listener(family="AF_UNIX")
+
+    def run() -> None:
+        while True:
+            try:
+                with listener.accept() as connection:
+                    connection.send(carry_out(*connection.recv()))
+            except (OSError, EOFError):  # the client has ended
+                continue
+
+    Thread(target=run, daemon=True).start()
+    return str(listener.address)
+
+
+@click.command(
+    help="Change one SERVICE of a running `make run`, such as 'workers cheese', or kafka or redis."
+    " 'start' starts one that was killed, and with a number one more of a kind, such as 'workers cheese 2'."
+)
+@version_option
+@click.argument("action", type=click.Choice(ACTIONS))
+@click.argument("service")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), default=ROOT / ".local", help="Where the system has its data."
+)
+def main(action: str, service: str, folder: Path) -> None:
+    """Send the command, and print why it can't be carried out, if so."""
+    run = local_run.find(folder / "lock")
+    if run is None or not run.control:
+        sys.exit(f"no system with its data in {folder} is ready: make run starts one")
+    with Client(run.control) as connection:
+        connection.send((action, service))
+        if problem := connection.recv():
+            sys.exit(problem)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,10 @@
+"""The version of all that is here, as pyproject.toml has it."""
+
+import tomllib
+from pathlib import Path
+
+import click
+
+VERSION: str = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
+
+version_option = click.version_option(VERSION, prog_name="pizzeria")
