@@ -1,4 +1,4 @@
-"""python -m contract: make the documents of the events; with --check, only say whether they are as they must be."""
+"""python -m contract: make the documents of the events and the table of the settings; with --check, only check them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -9,6 +9,7 @@ from contract.compare import Schema, breaks
 from contract.files import files
 from contract.history import FOLDER, Committed, committed, is_cut_off
 from contract.schemas import VERSION, schemas, version
+from contract.settings_table import with_settings
 from pizzeria.version import version_option
 
 ROOT = Path(__file__).parent.parent
@@ -18,7 +19,9 @@ Give the event one more field that need not be there, or make it a new event on 
 If it must be: raise VERSION in contract/schemas.py, and tell everybody who reads the events."""
 
 
-@click.command(help="Make docs/asyncapi.yaml and docs/schemas/ from the code, unless that would break their readers.")
+@click.command(
+    help="Make docs/asyncapi.yaml, docs/schemas/ and the table of the settings, unless that would break consumers."
+)
 @version_option
 @click.option("--check", is_flag=True, help="Write nothing; fail if they are out of date.")
 def main(check: bool) -> None:
@@ -44,6 +47,8 @@ def make(root: Path, new: Mapping[str, Schema], *, check: bool) -> None:
     if is_cut_off(root):
         click.echo("a shallow clone: the events were compared with the commits that are here, no others", err=True)
     texts = {root / name: text for name, text in files(new).items()}
+    if (operations := root / "docs/operations.md").exists():
+        texts[operations] = with_settings(operations.read_text())
     stale = [file for file, text in texts.items() if not file.exists() or file.read_text() != text]
     removed = [file for file in (root / FOLDER).glob("*.json") if file not in texts]
     if check and (stale or removed):

@@ -18,7 +18,7 @@ Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5
 
 _HTTP = r"^https?://(\[[0-9a-fA-F:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?\Z"
 
-_PATTERNS = {
+EXPECTED = {
     "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or several with commas between them",
     "REDIS_URL": REDIS_EXPECTED,
     "REPORTER_URL": "expected http:// or https://, a host and, if need be, a port and a path",
@@ -26,43 +26,65 @@ _PATTERNS = {
 _SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
 
 
+def _is(description: str) -> Meta:
+    return Meta(description=description)  # docs/operations.md has it
+
+
 class SettingsError(ValueError):
     """A variable has a value that can't be used; the message is one line that names it."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
-    """The environment variables, by their names in lower case.
+    """The environment variables, by their names in lower case; docs/operations.md has the same table.
 
     Raises:
         ValueError: two variables don't go together, or a file that one names doesn't exist.
     """
 
-    kafka_bootstrap_servers: Servers = "localhost:9092"
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
-    kafka_sasl_username: str | None = None
-    kafka_sasl_password: str | None = None
-    kafka_ssl_ca_file: str | None = None  # the system's certificates unless set
-    kafka_topic_partitions: AtLeastOne = 6  # of each topic, when `pizzeria topics` creates it
-    kafka_topic_replication: AtLeastOne = 1
+    kafka_bootstrap_servers: Annotated[Servers, _is("the brokers")] = "localhost:9092"
+    kafka_security_protocol: Annotated[
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], _is("how to connect to the brokers")
+    ] = "PLAINTEXT"
+    kafka_sasl_mechanism: Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], _is("how to authenticate")] = (
+        "PLAIN"
+    )
+    kafka_sasl_username: Annotated[str | None, _is("needed with `SASL_PLAINTEXT` and `SASL_SSL`")] = None
+    kafka_sasl_password: Annotated[str | None, _is("needed with `SASL_PLAINTEXT` and `SASL_SSL`")] = None
+    kafka_ssl_ca_file: Annotated[str | None, _is("a file of CA certificates, instead of the system's")] = None
+    kafka_topic_partitions: Annotated[
+        AtLeastOne, _is("of each new topic: as many replicas of a worker can share its work")
+    ] = 6
+    kafka_topic_replication: Annotated[AtLeastOne, _is("copies of each new topic")] = 1
 
-    redis_url: Annotated[str, Meta(pattern=REDIS_PATTERN)] = "redis://localhost:6379/0"
-    order_ttl_s: Annotated[int, Meta(ge=60)] = 24 * 60 * 60  # that an order is kept after its last change
-    order_retry_s: AtLeastOne = 10  # until the missing pizzas of an order are published again, for the first time
-    order_deadline_s: AtLeastOne = 5 * 60  # until an order that is not complete has timed out
+    redis_url: Annotated[
+        str, Meta(pattern=REDIS_PATTERN), _is("Redis, a cluster or sentinels: [see below](#redis-and-kafka-elsewhere)")
+    ] = "redis://localhost:6379/0"
+    order_ttl_s: Annotated[
+        int, Meta(ge=60), _is("seconds that an order is kept after its last change; more than `ORDER_DEADLINE_S`")
+    ] = 24 * 60 * 60
+    order_retry_s: Annotated[
+        AtLeastOne, _is("seconds until what an order lacks is first published again; less than `ORDER_DEADLINE_S`")
+    ] = 10
+    order_deadline_s: Annotated[AtLeastOne, _is("seconds until an order that is not complete has timed out")] = 5 * 60
 
-    http_host: str = "127.0.0.1"
-    api_port: Port = 8000
-    api_processes: AtLeastOne = 2
-    api_threads: AtLeastOne = 8
-    api_waits: AtLeastOne = 250  # of each process: clients that may wait for an order at the same time
-    reporter_port: Port = 8001
-    reporter_url: Annotated[str, Meta(pattern=_HTTP)] = ""  # reporter_port of this machine unless set
-    health_port: Port | None = None  # where workers, joiner and relay answer /healthz and /readyz; nowhere unless set
-    max_order_size: Annotated[int, Meta(ge=1, le=MAX_COUNT)] = 1000  # pizzas
+    http_host: Annotated[str, _is("the address on which services listen")] = "127.0.0.1"
+    api_port: Annotated[Port, _is("the API's port; with Compose, the gateway's on this machine")] = 8000
+    api_processes: Annotated[AtLeastOne, _is("processes of a replica of the API")] = 2
+    api_threads: Annotated[AtLeastOne, _is("threads of each process")] = 8
+    api_waits: Annotated[AtLeastOne, _is("clients that may wait for an order at each process at the same time")] = 250
+    reporter_port: Annotated[Port, _is("the reporter's port")] = 8001
+    reporter_url: Annotated[
+        str, Meta(pattern=_HTTP), _is("where the API requests the report; `REPORTER_PORT` of this machine unless set")
+    ] = ""
+    health_port: Annotated[
+        Port | None, _is("where workers, joiners and relays serve `/healthz` and `/readyz`; nowhere unless set")
+    ] = None
+    max_order_size: Annotated[int, Meta(ge=1, le=MAX_COUNT), _is("pizzas of the largest order")] = 1000
 
-    log_format: Literal["console", "json"] = "console"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Annotated[Literal["console", "json"], _is("how the log on stdout looks")] = "console"
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _is("the least that is logged; `debug` adds a line per batch")
+    ] = "info"
 
     @property
     def redis(self) -> RedisUrl:
@@ -129,7 +151,7 @@ def read_environment(kind: type[T], environ: Mapping[str, str]) -> T:
         name = path.rstrip("`")
         if not name:  # from __post_init__, whose messages name the variable themselves
             raise SettingsError(problem) from None
-        if get_origin(known[name]) is Literal:
-            problem = f"expected one of {', '.join(get_args(known[name]))}"
+        if get_origin(kind := next(iter(get_args(known[name])), None)) is Literal:
+            problem = f"expected one of {', '.join(get_args(kind))}"
         shown = "" if name in _SECRETS else f"={given[name]!r}"
-        raise SettingsError(f"{name}{shown}: {_PATTERNS.get(name, problem)}") from None
+        raise SettingsError(f"{name}{shown}: {EXPECTED.get(name, problem)}") from None
