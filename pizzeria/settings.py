@@ -151,7 +151,7 @@ def read_environment(kind: type[T], environ: Mapping[str, str]) -> T:
         name = path.rstrip("`")
         if not name:  # from __post_init__, whose messages name the variable themselves
             raise SettingsError(problem) from None
-        if get_origin(kind := next(iter(get_args(known[name])), None)) is Literal:
-            problem = f"expected one of {', '.join(get_args(kind))}"
+        if get_origin(choice := next(iter(get_args(known[name])), None)) is Literal:
+            problem = f"expected one of {', '.join(get_args(choice))}"
         shown = "" if name in _SECRETS else f"={given[name]!r}"
         raise SettingsError(f"{name}{shown}: {EXPECTED.get(name, problem)}") from None

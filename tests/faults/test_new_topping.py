@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.crust import copy_with_crust
+from tests.extensions import copy_with_crust
 from tests.faults.load import Load
 from tests.faults.ports import reserved_port
 from tests.faults.running import Running
