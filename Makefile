@@ -2,7 +2,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
-VALIDATOR := contract/validator
 REDIS_URL ?= redis://127.0.0.1:$(or $(REDIS_PORT),6379)/0
 
 .DEFAULT_GOAL := help
@@ -73,7 +72,7 @@ e2e: $(VENV)/made  ## run the tests of the whole system
 	$(PYTEST) tests/e2e
 
 .PHONY: lint
-lint: $(VENV)/made  ## check style (ruff, hadolint), types (mypy --strict), who imports whom (import-linter), and the documents
+lint: $(VENV)/made  ## check style (ruff, hadolint, Biome), types (mypy --strict, tsc), who imports whom (import-linter), and the documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -81,17 +80,23 @@ lint: $(VENV)/made  ## check style (ruff, hadolint), types (mypy --strict), who 
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python -m contract --check
 
-# On a laptop without node, AsyncAPI's own validator is left out.
+# On a laptop without node, what needs it is left out.
 ifneq ($(or $(CI),$(shell command -v npm)),)
+lint: javascript
 lint test-documents: asyncapi
 endif
 
-.PHONY: asyncapi
-asyncapi: $(VALIDATOR)/node_modules/made  ## validate docs/asyncapi.yaml with AsyncAPI's own parser; needs node
-	node $(VALIDATOR)/validate.mjs docs/asyncapi.yaml
+.PHONY: javascript
+javascript: node_modules/made  ## check the JavaScript's style (Biome) and the types in its comments (tsc); needs node
+	node_modules/.bin/biome ci
+	node_modules/.bin/tsc
 
-$(VALIDATOR)/node_modules/made: $(VALIDATOR)/package-lock.json
-	npm ci --prefix $(VALIDATOR) --no-audit --no-fund
+.PHONY: asyncapi
+asyncapi: node_modules/made  ## validate docs/asyncapi.yaml with AsyncAPI's own parser; needs node
+	node contract/validate.mjs docs/asyncapi.yaml
+
+node_modules/made: package-lock.json
+	npm ci --no-audit --no-fund
 	@touch $@
 
 .PHONY: docs

@@ -9,7 +9,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
     " frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # an order's link is for those who were given it
+    "Referrer-Policy": "no-referrer",  # an order's address is not sent to other sites
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 _A_YEAR = "public, max-age=31536000, immutable"
@@ -38,7 +38,7 @@ def page(max_order_size: int) -> Blueprint:
     def protect(response: Response) -> Response:
         response.headers.update(HEADERS)
         if request.path.endswith(".woff2"):
-            response.headers["Cache-Control"] = _A_YEAR  # the rest is asked for again, and is rarely sent again
+            response.headers["Cache-Control"] = _A_YEAR  # the rest is revalidated, and rarely sent again
         return response
 
     return blueprint

@@ -1,4 +1,4 @@
-"""GET /openapi.json and GET /docs, the same to read and try; Swagger UI comes from an installed package."""
+"""GET /openapi.json, and GET /docs, which shows it in Swagger UI; an installed package has the files of that."""
 
 from importlib.metadata import distribution
 
@@ -7,9 +7,9 @@ from flask import Blueprint, Response, make_response, render_template, send_from
 from api.openapi.parts import Part
 from pizzeria.runtime.web import json_response
 
-# Found without an import, which would read all that the package has into memory.
+# Located without an import, which would read all files of the package into memory.
 _SWAGGER_UI = str(distribution("offapi").locate_file("offapi"))
-_ASK_AGAIN = {"Cache-Control": "no-cache"}  # as the files: a cache may keep it, but not answer with it unasked
+_REVALIDATE = {"Cache-Control": "no-cache"}  # as the files: a cache may keep it, but must revalidate it
 _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"  # its style sheet has its icons in itself
 
 
@@ -25,12 +25,12 @@ def docs(document: Part) -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def get_document() -> Response:
-        return json_response(document, headers=_ASK_AGAIN)
+        return json_response(document, headers=_REVALIDATE)
 
     @blueprint.get("/docs")
     def get_docs() -> Response:
         page = make_response(render_template("docs.html"))
-        page.headers.update(_ASK_AGAIN | {"Content-Security-Policy": _POLICY})
+        page.headers.update(_REVALIDATE | {"Content-Security-Policy": _POLICY})
         return page
 
     @blueprint.get('/docs/<any("swagger_bundle.js", "swagger_style.css"):name>')

@@ -91,7 +91,7 @@ def picture(browser: Browser, system: Stack, order_id: str, name: str, viewport:
     )
     page.goto(f"http://{HOST}:{system.api_port}/")
     for count in (2, 8, PIZZAS):
-        page.get_by_role("spinbutton").fill(str(count))
+        page.get_by_role("textbox").fill(str(count))
         page.get_by_role("button", name="Order", exact=True).click()
         expect(page.get_by_role("status")).to_contain_text(f"of {count} ready" if name == "dark" else f"Ready: {count}")
     page.goto(f"http://{HOST}:{system.api_port}/#{order_id}")

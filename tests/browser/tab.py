@@ -51,7 +51,7 @@ class Tab:
     @property
     def count(self) -> Locator:
         """The field for the number of pizzas."""
-        return self.page.get_by_role("spinbutton", name="How many pizzas?")
+        return self.page.get_by_role("textbox", name="How many pizzas?")
 
     @property
     def button(self) -> Locator:

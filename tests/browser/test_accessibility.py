@@ -1,10 +1,11 @@
 """What axe finds wrong for those who use a screen reader, a keyboard, or see little: nothing."""
 
+import re
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import OpenTab
 from tests.browser.tab import Tab
@@ -30,10 +31,10 @@ def look(request: pytest.FixtureRequest) -> Any:
     return {"reduced_motion": "reduce", **request.param}
 
 
-def violations(tab: Tab) -> list[str]:
+def violations(tab: Tab, colors: int = 20) -> list[str]:
     """Return what axe finds, with the elements and why."""
     found = Axe().run(tab.page, options=OPTIONS).response
-    assert len(nodes(found["passes"], "color-contrast")) > 20, "colors are not judged"
+    assert len(nodes(found["passes"], "color-contrast")) > colors, "colors are not judged"
     return [f"{node['target']}: {node['failureSummary']}" for node in nodes(found["violations"])]
 
 
@@ -45,6 +46,22 @@ def nodes(results: Any, rule: str = "") -> list[Any]:
 def test_the_empty_page(open_tab: OpenTab, look: Any) -> None:
     """Before any order."""
     assert violations(open_tab(**look)) == []
+
+
+def test_the_page_without_javascript(open_tab: OpenTab, look: Any) -> None:
+    """What is left of it; axe itself needs JavaScript, so the page gets no script, and its noscript is unwrapped."""
+    tab = open_tab(**look)
+
+    def unwrap(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, body=re.sub("</?noscript>", "", response.text()))
+
+    tab.page.route(tab.page.url, unwrap)
+    tab.page.route("**/page.js", lambda route: route.fulfill(content_type="text/javascript", body=""))
+    tab.page.reload()
+    expect(tab.page.get_by_role("heading", name="Order with curl")).to_be_visible()
+    expect(tab.button).to_be_hidden()
+    assert violations(tab, colors=5) == []
 
 
 def test_an_order_from_start_to_end(open_tab: OpenTab, look: Any, unfinished: str) -> None:

@@ -106,6 +106,43 @@ def test_what_is_no_number_of_pizzas_is_not_sent(open_tab: OpenTab) -> None:
     tab.expect_ready(1)
 
 
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("1e2", "“1e2” is not a whole number from 1 to 1000."),
+        ("-3", "“-3” is not a whole number from 1 to 1000."),
+        ("three", "“three” is not a whole number from 1 to 1000."),
+        ("1001", "“1001” is not a whole number from 1 to 1000."),
+        (" ", "Enter a whole number from 1 to 1000."),
+    ],
+)
+def test_the_field_names_what_is_wrong_with_its_value(open_tab: OpenTab, typed: str, message: str) -> None:
+    """Where it was typed, also for a screen reader; nothing is sent, and another value takes the message away."""
+    tab = open_tab()
+    tab.count.fill(typed)
+    tab.button.click()
+    expect(tab.count).to_be_focused()
+    expect(tab.count).to_have_attribute("aria-invalid", "true")
+    expect(tab.count).to_have_accessible_description(re.compile(f"^{re.escape(message)}"))
+    expect(tab.page.locator("form").get_by_role("alert")).to_have_text(message)
+    tab.count.fill("2")
+    expect(tab.alert()).to_have_count(0)
+    expect(tab.count).not_to_have_attribute("aria-invalid", "true")
+    assert tab.posted == 0
+
+
+def test_arrow_keys_and_buttons_step_the_number_within_its_range(open_tab: OpenTab) -> None:
+    """By one, and never below 1 or above the largest order."""
+    tab = open_tab()
+    for key, value in (("ArrowUp", "6"), ("ArrowDown", "5")):
+        tab.count.press(key)
+        expect(tab.count).to_have_value(value)
+    for typed, button, value in (("1", "One fewer", "1"), ("999", "One more", "1000"), ("1000", "One more", "1000")):
+        tab.count.fill(typed)
+        tab.page.get_by_role("button", name=button).click()
+        expect(tab.count).to_have_value(value)
+
+
 def test_a_double_click_orders_once(open_tab: OpenTab) -> None:
     """Also when the first order is answered before the second click; a click of its own orders again."""
     tab = open_tab()

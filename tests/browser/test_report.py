@@ -11,10 +11,10 @@ from tests.waiting import eventually
 
 
 def chart(tab: Tab, topping: str) -> dict[str, int]:
-    """Return what a chart shows."""
+    """Return what a chart shows; a dash stands for a number that is not known yet."""
     table = tab.report.get_by_role("table", name=topping.capitalize())
     rows = "(table) => Array.from(table.tBodies[0].rows, ({cells}) => [cells[0].textContent, cells[1].textContent])"
-    return {choice: int(pizzas) for choice, pizzas in table.evaluate(rows)}
+    return {choice: int(pizzas) for choice, pizzas in table.evaluate(rows) if pizzas != "—"}
 
 
 def test_the_charts_show_what_the_reporter_counts(open_tab: OpenTab, system: Stack) -> None:
@@ -39,6 +39,17 @@ def test_the_charts_show_what_the_reporter_counts(open_tab: OpenTab, system: Sta
     for topping in TOPPINGS:
         expect(tab.report.get_by_role("heading", level=3, name=topping)).to_be_visible()
     expect(tab.report.get_by_text("stale")).to_have_count(0)
+
+
+def test_a_chart_shows_no_zeros_before_it_has_a_report(open_tab: OpenTab) -> None:
+    """They would be false; a dash says that the number is not known."""
+    tab = open_tab()
+    tab.errors_expected = True
+    tab.page.route("**/report/*", lambda route: route.fulfill(status=503, json={"detail": "no report"}))
+    tab.page.reload()
+    expect(tab.report.get_by_text("no report can be had")).to_be_visible()
+    expect(tab.report.get_by_role("cell", name="—")).to_have_count(sum(map(len, MENUS.values())))
+    expect(tab.report.get_by_role("cell", name="0", exact=True)).to_have_count(0)
 
 
 def test_a_row_may_have_any_name(open_tab: OpenTab) -> None:

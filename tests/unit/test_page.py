@@ -14,7 +14,10 @@ CSP = "Content-Security-Policy"
 LARGEST = 321
 STATIC = Path(__file__).parents[2] / "api" / "static"
 FILES = ["/", "/favicon.ico", *sorted(f"/static/{path.relative_to(STATIC)}" for path in STATIC.rglob("*.*"))]
-NAMES = {"http://www.w3.org/2000/svg", "http://localhost/order/3"}  # not addresses, or only shown
+# Not addresses, or only shown.
+NAMES = {"http://www.w3.org/2000/svg"} | {
+    f"http://localhost/{path}" for path in ("order/3", "order/&lt;order_id&gt;", "report/cheese")
+}
 
 
 @pytest.fixture

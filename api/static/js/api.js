@@ -1,8 +1,47 @@
-/** Calls of the API: what it refuses is a Problem, and what doesn't get through is Lost. */
+/** The client of the API. An error response is a Problem; a request without a response is a ConnectionError. */
 
-const PATIENCE_MS = 15_000;
+const TIMEOUT_MS = 15_000;
 
-/** The API answered, and said no (RFC 9457). */
+/** @typedef {"preparing" | "ready" | "timed_out"} Status */
+
+/**
+ * A pizza; its other properties are the toppings: a choice, or null while it is not there.
+ * @typedef {{pizza_id: number, [topping: string]: unknown}} Pizza
+ */
+
+/**
+ * The response of GET /order/<id>, and the data of the event "order".
+ * @typedef {object} Order
+ * @property {string} id
+ * @property {Status} status
+ * @property {number} count
+ * @property {number} ready how many pizzas are complete
+ * @property {string} created_at RFC 3339
+ * @property {string | null} completed_at RFC 3339
+ * @property {Pizza[]} pizzas all of them, by pizza_id
+ */
+
+/**
+ * The data of the event "change"; pizzas are those that changed.
+ * @typedef {Pick<Order, "status" | "ready" | "completed_at" | "pizzas">} Change
+ */
+
+/**
+ * The response of GET /report/<topping>: the number of pizzas of each choice.
+ * @typedef {Record<string, number>} Report
+ */
+
+/**
+ * Return the choice of a topping, or null if the pizza doesn't have it yet.
+ * @param {Pizza} pizza
+ * @param {string} topping
+ */
+export function choiceOf(pizza, topping) {
+  const choice = pizza[topping];
+  return typeof choice === "string" ? choice : null;
+}
+
+/** An error response of the API (RFC 9457). */
 export class Problem extends Error {
   /**
    * @param {number} status
@@ -16,11 +55,11 @@ export class Problem extends Error {
   }
 }
 
-/** No answer came, or none of the API's. */
-export class Lost extends Error {}
+/** No response came, or none of the API's. */
+export class ConnectionError extends Error {}
 
 /**
- * Ask for JSON.
+ * Send a request and return the JSON of its response.
  * @param {string} url
  * @param {RequestInit} [options]
  * @returns {Promise<{body: any, headers: Headers}>}
@@ -29,14 +68,14 @@ export async function call(url, options = {}) {
   let response;
   let body;
   try {
-    const timeout = AbortSignal.timeout(PATIENCE_MS);
+    const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const signal = options.signal ? anyOf(options.signal, timeout) : timeout;
     response = await fetch(url, { ...options, signal, cache: "no-store" });
     body = await response.json();
   } catch (error) {
     if (response && response.status < 500)
       throw new Problem(response.ok ? 404 : response.status, response.statusText, 0);
-    throw new Lost(String(error)); // such as the page of a proxy that does not reach the API
+    throw new ConnectionError(String(error)); // such as the error page of a proxy
   }
   if (response.ok) return { body, headers: response.headers };
   const retryAfterS = Number(response.headers.get("Retry-After")) || 2;
@@ -44,28 +83,28 @@ export async function call(url, options = {}) {
 }
 
 /**
- * Place an order, and go on trying until an answer comes. The key is the same each time, so that it is made once.
- * @param {string} count as it was typed
- * @param {(error: Problem | Lost) => void} onTrouble told before each new try
+ * Place an order, and retry until a response comes. All tries have the same Idempotency-Key, so it is placed once.
+ * @param {number} count
+ * @param {(error: Problem | ConnectionError) => void} onRetry called before each retry
  * @returns {Promise<{order_id: string, detail?: string}>}
- * @throws {Problem} the order is refused for good
+ * @throws {Problem} the order is refused
  */
-export async function place(count, onTrouble) {
+export async function place(count, onRetry) {
   const headers = { "Idempotency-Key": newKey() };
   for (let tries = 0; ; tries++) {
     try {
-      return (await call(`/order/${encodeURIComponent(count)}`, { method: "POST", headers })).body;
+      return (await call(`/order/${count}`, { method: "POST", headers })).body;
     } catch (error) {
-      const again = error instanceof Lost || (error instanceof Problem && error.status >= 500);
-      if (!again) throw error;
-      onTrouble(error);
+      const isTransient = error instanceof ConnectionError || (error instanceof Problem && error.status >= 500);
+      if (!isTransient) throw error;
+      onRetry(error);
       await sleep(error instanceof Problem ? error.retryAfterS * 1000 : backoffMs(tries));
     }
   }
 }
 
 /**
- * How long to wait after so many tries: 1 s, 2 s, 4 s, and 5 s at most, never exactly, for others wait as well.
+ * Return the delay before the next retry: 1 s, 2 s, 4 s, then 5 s, less a random part (jitter).
  * @param {number} tries
  */
 export function backoffMs(tries) {
@@ -77,7 +116,7 @@ export function sleep(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** A random key; crypto.randomUUID is there in secure contexts alone, which an address of a local network is not. */
+/** Return a random key; crypto.randomUUID exists in secure contexts alone, which plain HTTP in a local network is not. */
 function newKey() {
   if (crypto.randomUUID) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -1,45 +1,48 @@
-/** The orders of this browser. */
+/** The orders that were placed in this browser. */
 
-import { when } from "./words.js";
+import { find } from "./dom.js";
+import { formatTime } from "./format.js";
 
 const KEY = "pizzeria.orders";
-const KEPT = 12;
+const MAX_ORDERS = 12;
 
-const [list, none] = ["orders", "no-earlier"].map((id) => document.getElementById(id));
-/** @type {{id: string, count: number, at: number}[]} */ let orders = [];
+/** @typedef {{id: string, count: number, at: number}} EarlierOrder at is in ms since 1970 */
+
+const list = find("#orders", HTMLUListElement);
+const none = find("#no-earlier", HTMLParagraphElement);
+/** @type {EarlierOrder[]} */ let orders = [];
 let isStored = true;
 orders = read();
 
 /**
- * Remember an order.
+ * Add an order.
  * @param {string} id
  * @param {number} count
  */
-export function remember(id, count) {
-  orders = [{ id, count, at: Date.now() }, ...read().filter((order) => order.id !== id)].slice(0, KEPT);
+export function addEarlier(id, count) {
+  orders = [{ id, count, at: Date.now() }, ...read().filter((order) => order.id !== id)].slice(0, MAX_ORDERS);
   try {
     localStorage.setItem(KEY, JSON.stringify(orders));
     isStored = true;
   } catch {
-    isStored = false; // full, or not allowed: then they are known as long as the page is
+    isStored = false; // full, or not allowed: they are kept until the page is closed
   }
-  render();
+  renderEarlier();
 }
 
-/** Show them, and mark the one that is shown. */
-export function render() {
+/** Render the list, and mark the order that is shown. */
+export function renderEarlier() {
   none.hidden = orders.length > 0;
   const shown = location.hash;
   list.replaceChildren(
     ...orders.map(({ id, count, at }) => {
-      const [item, link, size, name, time] = ["li", "a", "span", "small", "time"].map((name) =>
-        document.createElement(name),
-      );
+      const link = document.createElement("a");
+      const [item, size, name, time] = ["li", "span", "small", "time"].map((tag) => document.createElement(tag));
       link.href = `#${encodeURIComponent(id)}`;
       if (link.hash === shown) link.setAttribute("aria-current", "page");
       size.textContent = `${count} ${count === 1 ? "pizza" : "pizzas"}`;
       name.textContent = id.slice(0, 6); // two may be as large and as old
-      time.textContent = when(at);
+      time.textContent = formatTime(at);
       link.append(size, " ", name, " ", time);
       item.append(link);
       return item;
@@ -47,14 +50,15 @@ export function render() {
   );
 }
 
-/** What is in the storage, as far as it makes sense: anybody may have written there. */
+/** Return the valid orders of the storage, to which other scripts of this origin can write. */
 function read() {
   if (!isStored) return orders;
   try {
     const found = JSON.parse(localStorage.getItem(KEY) ?? "[]");
     if (!Array.isArray(found)) return [];
+    /** @param {Partial<EarlierOrder> | null} each */
     const isOrder = (each) => typeof each?.id === "string" && each.id && Number.isInteger(each.count);
-    return found.filter(isOrder).slice(0, KEPT);
+    return found.filter(isOrder).slice(0, MAX_ORDERS);
   } catch {
     return orders;
   }
@@ -62,6 +66,6 @@ function read() {
 
 addEventListener("storage", ({ key }) => {
   if (key !== KEY && key !== null) return;
-  orders = read(); // of another tab
-  render();
+  orders = read(); // another tab has written
+  renderEarlier();
 });

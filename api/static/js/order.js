@@ -1,29 +1,31 @@
 /** The order that is shown: its status, its progress, and its pizzas. */
 
+import { choiceOf } from "./api.js";
+import { find } from "./dom.js";
+import { formatTime, missingText, statusText } from "./format.js";
+import { setProblem } from "./problems.js";
 import { build, paint, TOPPINGS } from "./tickets.js";
-import { problem } from "./problems.js";
-import { missingText, statusText, when } from "./words.js";
 
-const SAY_EVERY_MS = 1_000; // a screen reader reads each status out
-const CONNECTED_AGAIN_MS = 3_000;
+/** @import { Change, Order } from "./api.js" */
 
-const [section, status, empty, docket, progress, tally, placed, link] = [
-  "order",
-  "status",
-  "empty",
-  "docket",
-  "progress",
-  "tally",
-  "placed",
-  "link",
-].map((id) => document.getElementById(id));
+const ANNOUNCE_MS = 1_000; // a screen reader reads each status out
+const RECONNECTED_MS = 3_000;
 
-/** @type {any} */ let order = null;
+const section = find("#order", HTMLElement);
+const status = find("#status", HTMLParagraphElement);
+const empty = find("#empty", HTMLDivElement);
+const docket = find("#docket", HTMLDivElement);
+const progress = find("#progress", HTMLProgressElement);
+const tally = find("#tally", HTMLSpanElement);
+const placed = find("#placed", HTMLTimeElement);
+const link = find("#link", HTMLAnchorElement);
+
+/** @type {Order | null} */ let order = null;
 /** @type {Set<number>} */ const changed = new Set();
-let live = false; // what comes arrives before one's eyes
+let live = false; // whether new toppings are animated
 let frame = 0;
-let saidAt = -Infinity;
-let again = ""; // that the connection is there again
+let announcedAt = -Infinity;
+let reconnected = ""; // said before the status
 /** @type {number | undefined} */ let timer;
 
 /** Show that there is no order. */
@@ -33,7 +35,7 @@ export function clear() {
   frame = 0;
   clearTimeout(timer);
   changed.clear();
-  again = "";
+  reconnected = "";
   status.textContent = "";
   delete section.dataset.status;
   docket.hidden = true;
@@ -43,30 +45,30 @@ export function clear() {
 
 /**
  * Show a whole order.
- * @param {any} news as GET /order/<id> answers it
+ * @param {Order} update
  */
-export function show(news) {
-  if (order?.id !== news.id || order.count !== news.count) start(news, false);
-  order = news;
+export function show(update) {
+  if (order?.id !== update.id || order.count !== update.count) start(update, false);
+  order = update;
   for (const pizza of order.pizzas) changed.add(pizza.pizza_id);
   schedule();
 }
 
 /**
- * Show an order that was placed just now and has nothing yet.
+ * Show an order that was placed just now and has no toppings yet.
  * @param {string} id
  * @param {number} count
  */
-export function expect(id, count) {
+export function showNew(id, count) {
   const pizzas = Array.from({ length: count }, (_, pizza_id) => ({ pizza_id }));
-  const created_at = new Date().toISOString(); // until the server says it
+  const created_at = new Date().toISOString(); // until the server sends it
   start({ id, count, status: "preparing", ready: 0, created_at, completed_at: null, pizzas }, true);
   schedule();
 }
 
 /**
  * Show what has changed.
- * @param {any} news as the event says it
+ * @param {Change} event
  */
 export function change({ status, ready, completed_at, pizzas }) {
   if (!order) return;
@@ -78,33 +80,33 @@ export function change({ status, ready, completed_at, pizzas }) {
   schedule();
 }
 
-/** Say for a moment that the connection is there again. */
-export function connectedAgain() {
-  again = "Connected again. ";
-  saidAt = -Infinity;
+/** Say for a moment that the connection is back. */
+export function showReconnected() {
+  reconnected = "Connected again. ";
+  announcedAt = -Infinity;
   schedule();
   setTimeout(() => {
-    again = "";
+    reconnected = "";
     schedule();
-  }, CONNECTED_AGAIN_MS);
+  }, RECONNECTED_MS);
 }
 
 /**
- * @param {any} news
+ * @param {Order} update
  * @param {boolean} isNew
  */
-function start(news, isNew) {
+function start(update, isNew) {
   clear();
-  order = news;
+  order = update;
   live = isNew;
-  saidAt = -Infinity;
-  build(news.count);
-  link.setAttribute("href", `#${encodeURIComponent(news.id)}`);
+  announcedAt = -Infinity;
+  build(update.count);
+  link.setAttribute("href", `#${encodeURIComponent(update.id)}`);
   empty.hidden = true;
   docket.hidden = false;
 }
 
-/** Paint once in a frame, whatever comes meanwhile; a hidden tab has no frames, and is painted when it is seen. */
+/** Render once per frame, however many updates there are; a hidden tab has no frames until it is visible. */
 function schedule() {
   if (order) frame ||= requestAnimationFrame(render);
 }
@@ -112,34 +114,38 @@ function schedule() {
 function render() {
   frame = 0;
   if (!order) return;
-  for (const pizzaId of changed) paint(order.pizzas[pizzaId], order.status === "timed_out", live);
+  const { pizzas } = order;
+  for (const pizzaId of changed) paint(pizzas[pizzaId], order.status === "timed_out", live);
   changed.clear();
   live = true;
   const all = order.count * TOPPINGS.length;
-  const there = order.pizzas.reduce((sum, pizza) => sum + TOPPINGS.filter((topping) => pizza[topping]).length, 0);
+  const there = pizzas.flatMap((pizza) => TOPPINGS.filter((topping) => choiceOf(pizza, topping) !== null)).length;
   progress.max = all;
   progress.value = there;
   tally.textContent = `${there.toLocaleString("en")} of ${all.toLocaleString("en")} toppings`;
   placed.dateTime = order.created_at;
-  placed.textContent = when(Date.parse(order.created_at));
+  placed.textContent = formatTime(Date.parse(order.created_at));
   section.dataset.status = order.status;
-  if (there) problem("kafka", null);
-  problem(
+  if (there) setProblem("kafka", null);
+  setProblem(
     "late",
-    order.status === "timed_out" ? `${missingText(order, TOPPINGS)} What comes late is still added.` : null,
+    order.status === "timed_out" ? `${missingText(order, TOPPINGS)} Toppings that arrive late are still added.` : null,
   );
-  say();
+  announce(order);
 }
 
-/** Say the status, not too often while it changes fast. */
-function say() {
+/**
+ * Show the status, once in ANNOUNCE_MS while it changes fast.
+ * @param {Order} order
+ */
+function announce(order) {
   clearTimeout(timer);
-  const text = again + statusText(order);
-  const wait = order.status === "preparing" ? saidAt + SAY_EVERY_MS - performance.now() : 0;
-  if (wait > 0) timer = setTimeout(say, wait);
+  const text = reconnected + statusText(order);
+  const wait = order.status === "preparing" ? announcedAt + ANNOUNCE_MS - performance.now() : 0;
+  if (wait > 0) timer = setTimeout(announce, wait, order);
   else if (status.textContent !== text) {
     status.textContent = text;
     document.title = `${statusText(order)} · Pizzeria`;
-    saidAt = performance.now();
+    announcedAt = performance.now();
   }
 }

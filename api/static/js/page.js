@@ -1,17 +1,20 @@
-/** The page at /: choose a number, order, and watch; /#<id> is an earlier order. */
+/** The page at /: choose a number, order, and watch; /#<id> shows an earlier order. */
 
-import { Lost, place, Problem } from "./api.js";
-import { remember, render as renderEarlier } from "./earlier.js";
+import { ConnectionError, place, Problem } from "./api.js";
+import { find } from "./dom.js";
+import { addEarlier, renderEarlier } from "./earlier.js";
+import { follow } from "./follow.js";
 import * as order from "./order.js";
-import { inWords, problem } from "./problems.js";
+import { problemText, setProblem } from "./problems.js";
 import { watchReport } from "./report.js";
-import { follow } from "./stream.js";
 
-const LOST = "Connection lost; trying again…";
+const CONNECTION_LOST = "Connection lost; trying again…";
 
-const [form, count, submit, fewer, more] = ["form", "count", "submit", "fewer", "more"].map((id) =>
-  document.getElementById(id),
-);
+const form = find("#form", HTMLFormElement);
+const count = find("#count", HTMLInputElement);
+const countError = find("#count-error", HTMLParagraphElement);
+const submit = find("#submit", HTMLButtonElement);
+const max = Number(count.dataset.max);
 let stop = () => {};
 let shown = "";
 let ordering = false;
@@ -23,7 +26,7 @@ function open() {
   if (id === shown) return;
   shown = id;
   stop();
-  for (const about of ["order", "connection", "kafka", "late"]) problem(about, null);
+  for (const about of ["order", "connection", "kafka", "late"]) setProblem(about, null);
   order.clear();
   if (id) stop = watch(id);
 }
@@ -36,24 +39,24 @@ function watch(id) {
     onChange: order.change,
     onLost() {
       lost = true;
-      problem("connection", LOST);
+      setProblem("connection", CONNECTION_LOST);
     },
-    onProblem(refusal) {
-      problem("connection", null);
-      if (refusal.status < 500) {
+    onProblem(error) {
+      setProblem("connection", null);
+      if (error.status < 500) {
         order.clear();
         const name = id.length > 80 ? `${id.slice(0, 80)}…` : id;
-        problem("order", `No order ${name}: it was never placed here, or was forgotten after its day.`);
+        setProblem("order", `No order ${name}: it was never placed here, or it has expired.`);
       } else {
         lost = true;
-        problem("order", inWords(refusal));
+        setProblem("order", problemText(error));
       }
     },
     onConnected() {
-      if (lost) order.connectedAgain();
+      if (lost) order.showReconnected();
       lost = false;
-      problem("connection", null);
-      problem("order", null);
+      setProblem("connection", null);
+      setProblem("order", null);
     },
   });
 }
@@ -62,30 +65,39 @@ function watch(id) {
 async function submitted(event) {
   event.preventDefault();
   if (ordering) return;
-  problem("placing", null);
-  const pizzas = count.value.trim();
-  if (!count.checkValidity()) {
-    problem("placing", `Choose a whole number from ${count.min} to ${count.max}.`);
-    return count.focus();
-  }
+  setProblem("placing", null);
+  const pizzas = numberOfPizzas();
+  if (pizzas === null) return count.focus();
   const before = location.hash;
   setOrdering(true);
   try {
-    const { order_id: id, detail } = await place(pizzas, (trouble) => {
-      problem("placing", trouble instanceof Lost ? LOST : inWords(trouble));
+    const { order_id: id, detail } = await place(pizzas, (error) => {
+      setProblem("placing", error instanceof ConnectionError ? CONNECTION_LOST : problemText(error));
     });
-    problem("placing", null);
-    remember(id, Number(pizzas));
-    if (location.hash !== before) return; // another order is being looked at by now
+    setProblem("placing", null);
+    addEarlier(id, pizzas);
+    if (location.hash !== before) return; // another order is shown by now
     location.hash = encodeURIComponent(id);
     open();
-    order.expect(id, Number(pizzas));
-    if (detail !== undefined) problem("kafka", "Kafka is away: your order is accepted and waits.");
-  } catch (refusal) {
-    problem("placing", refusal instanceof Problem ? inWords(refusal) : String(refusal));
+    order.showNew(id, pizzas);
+    if (detail !== undefined) setProblem("kafka", "Kafka is away: your order is accepted and waits.");
+  } catch (error) {
+    setProblem("placing", error instanceof Problem ? problemText(error) : String(error));
   } finally {
     setOrdering(false);
   }
+}
+
+/** Return the number that was typed; if it is none that the API takes, return null and say so at the field. */
+function numberOfPizzas() {
+  const typed = count.value.trim();
+  const pizzas = /^[0-9]+$/.test(typed) ? Number(typed) : 0;
+  if (pizzas >= 1 && pizzas <= max) return pizzas;
+  const shown = typed.length > 20 ? `${typed.slice(0, 20)}…` : typed;
+  const range = `a whole number from 1 to ${max}.`;
+  countError.textContent = shown ? `“${shown}” is not ${range}` : `Enter ${range}`;
+  count.setAttribute("aria-invalid", "true");
+  return null;
 }
 
 /** @param {boolean} now */
@@ -97,13 +109,15 @@ function setOrdering(now) {
 /** @param {number} by */
 function step(by) {
   const wanted = (Number.parseInt(count.value, 10) || 0) + by;
-  count.value = String(Math.min(Math.max(wanted, Number(count.min)), Number(count.max)));
-  typed();
+  count.value = String(Math.min(Math.max(wanted, 1), max));
+  clearErrors();
 }
 
-/** What was wrong with the number may be right now. */
-function typed() {
-  if (!ordering) problem("placing", null);
+/** Remove what was said about the number before it was changed. */
+function clearErrors() {
+  countError.textContent = "";
+  count.removeAttribute("aria-invalid");
+  if (!ordering) setProblem("placing", null);
 }
 
 /** @param {string} hash */
@@ -117,11 +131,16 @@ function idOf(hash) {
 
 form.addEventListener("submit", submitted);
 submit.addEventListener("click", (event) => {
-  if (event.detail > 1) event.preventDefault(); // the second of a double click is not one more order
+  if (event.detail > 1) event.preventDefault(); // the second click of a double click does not order again
 });
-count.addEventListener("input", typed);
-fewer.addEventListener("click", () => step(-1));
-more.addEventListener("click", () => step(1));
+count.addEventListener("input", clearErrors);
+count.addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+  event.preventDefault();
+  step(event.key === "ArrowUp" ? 1 : -1);
+});
+find("#fewer", HTMLButtonElement).addEventListener("click", () => step(-1));
+find("#more", HTMLButtonElement).addEventListener("click", () => step(1));
 addEventListener("hashchange", open);
 open();
 watchReport();

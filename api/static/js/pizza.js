@@ -1,10 +1,13 @@
-/** Drawing pizzas: every choice of the menus that has a drawing, and a leaf of basil for those that don't. */
+/** Draws the toppings of a pizza; a choice without a drawing of its own is a leaf of basil. */
 
 const SVG = "http://www.w3.org/2000/svg";
+
+/** @typedef {[colour: string, radius: number]} Spread */
 
 /**
  * What is spread, by topping and choice: colour, and radius of at most 42. Other toppings are in pieces.
  * Maps, for an object would have a "constructor" as well, which may be the choice of a foreign service.
+ * @type {Map<string, Map<string, Spread>>}
  */
 const SPREADS = new Map([
   [
@@ -26,7 +29,7 @@ const SPREADS = new Map([
     ]),
   ],
 ]);
-const EACH = 7; // pieces of a topping
+const PIECES = 7; // of each topping
 const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
 
 /**
@@ -37,7 +40,7 @@ const GOLDEN_ANGLE = Math.PI * (3 - Math.sqrt(5));
  * @param {number} seed gives each pizza a look of its own, the same each time
  */
 export function draw(layer, topping, choice, seed) {
-  const random = randomly(seed * 31 + topping.length);
+  const random = generator(seed * 31 + topping.length);
   if (choice === "none") layer.replaceChildren();
   else if (SPREADS.has(topping)) layer.replaceChildren(...spread(topping, choice, random));
   else layer.replaceChildren(...pieces(layer, choice.split(" & "), random));
@@ -49,7 +52,7 @@ export function draw(layer, topping, choice, seed) {
  * @param {() => number} random
  */
 function spread(topping, choice, random) {
-  const [color, radius] = SPREADS.get(topping).get(choice) ?? ["#e9cf8f", 34];
+  const [color, radius] = SPREADS.get(topping)?.get(choice) ?? ["#e9cf8f", 34];
   const blobs = [];
   if (radius) blobs.push(blob(50, 50, radius, topping === "sauce" ? 0.02 : 0.09, color, random));
   if (choice === "three cheese" || choice === "goat cheese") {
@@ -75,13 +78,13 @@ function spread(topping, choice, random) {
  * @param {() => number} random
  */
 function pieces(layer, names, random) {
-  const layers = [...layer.parentElement.querySelectorAll("g")].filter((each) => !SPREADS.has(each.dataset.layer));
-  const all = EACH * layers.length;
+  const all = [...(layer.parentElement?.querySelectorAll("g") ?? [])];
+  const layers = all.filter((each) => !SPREADS.has(each.dataset.layer ?? ""));
   const turn = 2 * Math.PI * random();
-  return Array.from({ length: EACH }, (_, i) => {
+  return Array.from({ length: PIECES }, (_, i) => {
     const name = names[i % names.length];
     const at = i * layers.length + layers.indexOf(layer);
-    const away = 31 * Math.sqrt((at + 0.8) / all);
+    const away = 31 * Math.sqrt((at + 0.8) / (PIECES * layers.length));
     const [x, y] = [50 + away * Math.cos(at * GOLDEN_ANGLE), 50 + away * Math.sin(at * GOLDEN_ANGLE)];
     const known = document.getElementById(name) instanceof SVGSymbolElement;
     return element("use", {
@@ -107,6 +110,7 @@ function blob(x, y, radius, wobble, fill, random) {
     const [angle, away] = [(i * 2 * Math.PI) / 11, radius * (1 + wobble * (2 * random() - 1))];
     return [x + away * Math.cos(angle), y + away * Math.sin(angle)];
   });
+  /** @param {number} i */
   const middle = (i) => {
     const [a, b] = [corners[i % 11], corners[(i + 1) % 11]];
     return `${((a[0] + b[0]) / 2).toFixed(1)} ${((a[1] + b[1]) / 2).toFixed(1)}`;
@@ -129,10 +133,10 @@ function element(name, attributes) {
 }
 
 /**
- * Numbers from 0 to 1 that look random (mulberry32).
+ * Return a generator of pseudorandom numbers from 0 to 1 (mulberry32).
  * @param {number} seed
  */
-function randomly(seed) {
+function generator(seed) {
   let state = seed + 0x9e3779b9;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,45 +1,47 @@
-/** What is wrong at the moment, in one alert. */
+/** The current problems, in one alert. */
 
-const place = document.getElementById("problems");
+import { find } from "./dom.js";
+
+const container = find("#problems", HTMLDivElement);
 /** @type {Map<string, string>} */
 const problems = new Map();
 
 /**
- * Say that something is wrong, or no longer.
- * @param {string} about of each subject one problem is shown
- * @param {string | null} text
+ * Show a problem, or remove it.
+ * @param {string} about the subject; each has one problem at the most
+ * @param {string | null} text null removes it
  */
-export function problem(about, text) {
+export function setProblem(about, text) {
   if ((problems.get(about) ?? null) === text) return;
   if (text === null) problems.delete(about);
   else problems.set(about, text);
-  if (!problems.size) return place.replaceChildren();
-  let alert = place.firstElementChild;
+  if (!problems.size) return container.replaceChildren();
+  let alert = container.firstElementChild;
   if (!alert) {
     alert = document.createElement("div");
     alert.className = "problem";
     alert.setAttribute("role", "alert");
-    place.append(alert);
+    container.append(alert);
   }
   const texts = document.createElement("div");
   for (const each of problems.values()) texts.appendChild(document.createElement("p")).textContent = each;
-  alert.replaceChildren(texts, dismissal());
+  alert.replaceChildren(texts, dismissButton());
 }
 
-/** A button that takes the alert away until something else is wrong. */
-function dismissal() {
+/** Return a button that closes the alert until the problems change. */
+function dismissButton() {
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "×";
   button.setAttribute("aria-label", "Dismiss");
-  button.addEventListener("click", () => place.replaceChildren());
+  button.addEventListener("click", () => container.replaceChildren());
   return button;
 }
 
 /**
- * Say it as the API told it.
- * @param {import("./api.js").Problem} refusal
+ * Return the text of an error response.
+ * @param {import("./api.js").Problem} problem
  */
-export function inWords({ status, message }) {
+export function problemText({ status, message }) {
   return status === 503 ? `${message}. Trying again…` : message;
 }

@@ -1,41 +1,44 @@
-/** The report: what was chosen, by topping, asked for every 2 s while it can be seen. */
+/** The report: the counts of each topping's choices, refreshed every 2 s while the page is visible. */
 
 import { call } from "./api.js";
+import { find } from "./dom.js";
 
-const EVERY_MS = 2_000;
+/** @import { Report } from "./api.js" */
 
-const badge = document.getElementById("stale");
-const charts = [...document.querySelectorAll("[data-report]")];
+const REFRESH_MS = 2_000;
+
+const badge = find("#stale", HTMLParagraphElement);
+/** @type {HTMLElement[]} */ const charts = [...document.querySelectorAll("article")];
 /** @type {number | undefined} */ let timer;
-let asking = false;
+let refreshing = false;
 
-/** Begin, and go on. */
+/** Refresh the charts, now and from now on. */
 export function watchReport() {
-  for (const chart of charts) chart.querySelector("button").addEventListener("click", unfold);
+  for (const chart of charts) buttonOf(chart).addEventListener("click", () => unfold(chart));
   document.addEventListener("visibilitychange", refresh);
   refresh();
 }
 
 async function refresh() {
   clearTimeout(timer);
-  if (document.hidden || asking) return;
-  asking = true;
+  if (document.hidden || refreshing) return;
+  refreshing = true;
   const reasons = await Promise.all(charts.map(update));
-  asking = false;
+  refreshing = false;
   const reason = reasons.find((each) => each !== null) ?? null;
   const text = reason === null ? "" : `stale: ${reason}`;
   if (badge.textContent !== text) badge.textContent = text;
-  timer = setTimeout(refresh, EVERY_MS);
+  timer = setTimeout(refresh, REFRESH_MS);
 }
 
 /**
- * Bring a chart up to date, and return why it is stale, if it is.
+ * Update a chart, and return why it is stale, or null.
  * @param {HTMLElement} chart
  * @returns {Promise<string | null>}
  */
 async function update(chart) {
   try {
-    const { body, headers } = await call(`/report/${encodeURIComponent(chart.dataset.report)}`);
+    const { body, headers } = await call(`/report/${encodeURIComponent(chart.dataset.report ?? "")}`);
     render(chart, body);
     const status = headers.get("Cache-Status");
     if (status === null) return null;
@@ -47,14 +50,14 @@ async function update(chart) {
 }
 
 /**
- * Show counts by choice. Two choices at once have rows of their own, as in the report; a button unfolds those.
+ * Render the counts. Pairs of choices have rows of their own, as in the report; a button unfolds them.
  * @param {HTMLElement} chart
- * @param {Record<string, number>} report
+ * @param {Report} report
  */
 function render(chart, report) {
   const counts = new Map(Object.entries(report)); // an object would have a "constructor" that nobody chose
-  const table = chart.querySelector("tbody");
-  const rows = new Map(Array.from(table.rows, (row) => [row.dataset.choice, row]));
+  const table = find("tbody", HTMLTableSectionElement, chart);
+  const rows = new Map(Array.from(table.rows, (row) => [row.dataset.choice ?? "", row]));
   for (const choice of [...counts.keys()].sort()) {
     if (!rows.has(choice)) rows.set(choice, table.appendChild(newRow(choice)));
   }
@@ -67,9 +70,9 @@ function render(chart, report) {
     if (row.cells[1].textContent !== text) row.cells[1].textContent = text;
     row.style.setProperty("--share", String(count / most));
   }
-  const button = chart.querySelector("button");
+  const button = buttonOf(chart);
   button.hidden = !pairs;
-  button.querySelector("b").textContent = String(pairs);
+  find("b", HTMLElement, button).textContent = String(pairs);
 }
 
 /** @param {string} choice */
@@ -84,9 +87,15 @@ function newRow(choice) {
   return row;
 }
 
-/** @param {MouseEvent} event */
-function unfold({ currentTarget: button }) {
+/** @param {HTMLElement} chart */
+function buttonOf(chart) {
+  return find("button", HTMLButtonElement, chart);
+}
+
+/** @param {HTMLElement} chart */
+function unfold(chart) {
+  const button = buttonOf(chart);
   const unfolded = button.getAttribute("aria-expanded") !== "true";
   button.setAttribute("aria-expanded", String(unfolded));
-  button.closest("[data-report]").classList.toggle("unfolded", unfolded);
+  chart.classList.toggle("unfolded", unfolded);
 }

@@ -1,19 +1,21 @@
 /** A ticket for each pizza: its drawing, and a line for each topping. */
 
+import { choiceOf } from "./api.js";
+import { find } from "./dom.js";
 import { draw } from "./pizza.js";
 
 const COMPACT_FROM = 51; // pizzas; so many are shown without drawings
 const WAVE_MS = { pizza: 90, topping: 170, longest: 1_200 }; // the arrival is spread out, for the eye
 
-const list = document.getElementById("pizzas");
-const template = document.getElementById("ticket");
-export const TOPPINGS = [...template.content.querySelectorAll("dd")].map((cell) => cell.dataset.topping);
+const list = find("#pizzas", HTMLOListElement);
+const template = find(".ticket", HTMLLIElement, find("#ticket", HTMLTemplateElement).content);
+export const TOPPINGS = Array.from(template.querySelectorAll("dd"), (cell) => cell.dataset.topping ?? "");
 
-/** @type {Element[]} */ let tickets = [];
+/** @type {HTMLLIElement[]} */ let tickets = [];
 let firstArrival = 0;
 
 /**
- * Show a number of pizzas without any topping.
+ * Show a number of pizzas without toppings.
  * @param {number} count
  */
 export function build(count) {
@@ -21,25 +23,25 @@ export function build(count) {
   const compact = count >= COMPACT_FROM;
   const all = document.createDocumentFragment();
   tickets = Array.from({ length: count }, (_, pizzaId) => {
-    const ticket = template.content.firstElementChild.cloneNode(true);
-    ticket.querySelector("b").textContent = String(pizzaId + 1);
-    if (compact) ticket.querySelector("svg").remove();
+    const ticket = /** @type {HTMLLIElement} */ (template.cloneNode(true));
+    find("b", HTMLElement, ticket).textContent = String(pizzaId + 1);
+    if (compact) find("svg", SVGElement, ticket).remove();
     all.append(ticket);
     return ticket;
   });
   list.classList.toggle("compact", compact);
   if (compact)
-    list.tabIndex = 0; // it scrolls, which takes a focus without a mouse
+    list.tabIndex = 0; // it scrolls, for which the keyboard needs a focus
   else list.removeAttribute("tabindex");
   list.replaceChildren(all);
   list.scrollTop = 0;
 }
 
 /**
- * Bring a ticket up to date.
- * @param {any} pizza as the API answers it
- * @param {boolean} timedOut whether what is not there is missing
- * @param {boolean} live whether what is new arrives before one's eyes
+ * Update a ticket.
+ * @param {import("./api.js").Pizza} pizza
+ * @param {boolean} timedOut whether a topping that is not there is missing
+ * @param {boolean} live whether new toppings are animated
  */
 export function paint(pizza, timedOut, live) {
   const ticket = tickets[pizza.pizza_id];
@@ -48,13 +50,13 @@ export function paint(pizza, timedOut, live) {
   let left = 0;
   TOPPINGS.forEach((topping, index) => {
     const cell = cells[index];
-    const choice = pizza[topping] ?? null;
+    const choice = choiceOf(pizza, topping);
     const state = choice === null ? (timedOut ? "missing" : "waiting") : "there";
     if (choice === null) left++;
     if (cell.dataset.state === state && (choice === null || cell.textContent === choice)) return;
     cell.textContent = choice ?? state;
     cell.dataset.state = state;
-    const layer = ticket.querySelector(`g[data-layer="${CSS.escape(topping)}"]`);
+    /** @type {SVGGElement | null} */ const layer = ticket.querySelector(`g[data-layer="${CSS.escape(topping)}"]`);
     if (layer && choice !== null) draw(layer, topping, choice, pizza.pizza_id);
     if (live && choice !== null) arrive(pizza.pizza_id, index, cell, layer);
   });
@@ -62,7 +64,7 @@ export function paint(pizza, timedOut, live) {
 }
 
 /**
- * Let a topping come down: not before those of the pizzas and services in front of it, as if one walked along.
+ * Animate the arrival of a topping, after those of the pizzas and services before it.
  * @param {number} pizzaId
  * @param {number} index of the topping
  * @param {HTMLElement} cell
@@ -77,5 +79,5 @@ function arrive(pizzaId, index, cell, layer) {
     each?.style.setProperty("--delay", delay);
     each?.classList.add("arrives");
   }
-  cell.closest(".ticket")?.style.setProperty("--delay", delay);
+  tickets[pizzaId].style.setProperty("--delay", delay);
 }

@@ -1,17 +1,19 @@
-/** Orders in words. */
+/** Texts about an order. */
 
-const AT_MOST = 6; // of what is alike; the tickets tell the rest
+import { choiceOf } from "./api.js";
 
-/**
- * @param {any} order as GET /order/<id> answers it
- */
+/** @import { Order } from "./api.js" */
+
+const MAX_LISTED = 6; // the tickets show the rest
+
+/** @param {Order} order */
 export function statusText({ status, ready, count, created_at, completed_at }) {
   if (status === "ready") return `Ready: ${count} ${count === 1 ? "pizza" : "pizzas"}${took(created_at, completed_at)}`;
   return `${status === "timed_out" ? "Timed out" : "Preparing"}: ${ready} of ${count} ready`;
 }
 
 /**
- * How long it took, by the clock of the server: " in 0.048 s".
+ * Return how long the order took, by the server's clock: " in 0.048 s".
  * @param {string} created
  * @param {string | null} completed
  */
@@ -25,29 +27,30 @@ function took(created, completed) {
 }
 
 /**
- * What a timed-out order lacks: "Pizzas 1–3 and 5 lack cheese. Pizza 4 lacks cheese and meats."
- * @param {any} order
+ * Return what a timed-out order lacks: "Pizzas 1–3 and 5 lack cheese. Pizza 4 lacks cheese and meats."
+ * @param {Order} order
  * @param {string[]} toppings
  */
 export function missingText(order, toppings) {
   /** @type {Map<string, number[]>} */ const numbers = new Map();
   for (const pizza of order.pizzas) {
-    const lacks = list(toppings.filter((topping) => !pizza[topping]));
+    const lacks = list(toppings.filter((topping) => choiceOf(pizza, topping) === null));
     if (!lacks) continue;
-    if (!numbers.has(lacks)) numbers.set(lacks, []);
-    numbers.get(lacks).push(pizza.pizza_id + 1);
+    const those = numbers.get(lacks) ?? [];
+    those.push(pizza.pizza_id + 1);
+    numbers.set(lacks, those);
   }
   const groups = Array.from(numbers, ([lacks, those]) =>
     those.length === 1 ? `Pizza ${those[0]} lacks ${lacks}.` : `Pizzas ${list(short(ranges(those)))} lack ${lacks}.`,
   );
-  return groups.length > AT_MOST
-    ? `${groups.slice(0, AT_MOST).join(" ")} Others lack something as well.`
+  return groups.length > MAX_LISTED
+    ? `${groups.slice(0, MAX_LISTED).join(" ")} Others lack something as well.`
     : groups.join(" ");
 }
 
 /** @param {string[]} parts */
 function short(parts) {
-  return parts.length > AT_MOST ? [...parts.slice(0, AT_MOST - 1), "more"] : parts;
+  return parts.length > MAX_LISTED ? [...parts.slice(0, MAX_LISTED - 1), "more"] : parts;
 }
 
 /**
@@ -69,10 +72,10 @@ function list(words) {
 }
 
 /**
- * When it was, as one says it here and today.
+ * Return the local time, with the date if it is not today's.
  * @param {number} time in ms since 1970
  */
-export function when(time) {
+export function formatTime(time) {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return "";
   const clock = date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });

@@ -1,4 +1,4 @@
-// node validate.mjs <file> …: validate AsyncAPI documents, and the files they refer to, with AsyncAPI's own parser.
+// node contract/validate.mjs <file> …: validate AsyncAPI documents, and the files they refer to, with AsyncAPI's own parser.
 import { fromFile, Parser } from "@asyncapi/parser";
 
 const WARNING = 1; // 0 is an error; what comes after a warning is good advice
