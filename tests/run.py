@@ -30,7 +30,7 @@ class Run:
         # Whatever is needed is in the cache by now: a request to the network would fail.
         offline = {"HTTPS_PROXY": f"http://{HOST}:9", "HTTP_PROXY": f"http://{HOST}:9", "NO_PROXY": HOST}
         self.env = {f"{name}_PORT": str(reserved_port()) for name in ("API", "REPORTER", "KAFKA", "REDIS")} | env
-        self.folder = folder
+        self.folder, self.root = folder, root
         self.output = ""
         self.placed = 0  # pizzas, for the tests to keep count
         self.process = subprocess.Popen(
