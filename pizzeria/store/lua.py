@@ -64,7 +64,7 @@ class Scripts:
         """Run scripts whose arguments can't cause an error, and return their results.
 
         Raises:
-            UnavailableError: as run(), or a key has the wrong type, until somebody deletes it.
+            UnavailableError: as run(), or a key has the wrong type, until it is deleted.
         """
         results = self.run(calls)
         for result in results:
@@ -127,7 +127,7 @@ def takes(write: Callable[[], object]) -> bool:
     """Return True if Redis accepts a write, which should change nothing.
 
     Raises:
-        UnavailableError: it does not, or the key has the wrong type, until somebody deletes it.
+        UnavailableError: it does not, or the key has the wrong type, until it is deleted.
     """
     try:
         with redis_errors():

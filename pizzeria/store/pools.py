@@ -51,7 +51,7 @@ class Pool(BlockingConnectionPool):
 
 
 class Primary:
-    """The primary that sentinels monitor: what that redis-py's SentinelManagedConnection needs of its pool."""
+    """The primary that sentinels monitor: what redis-py's SentinelManagedConnection needs of its pool."""
 
     is_master = True
     check_connection = False

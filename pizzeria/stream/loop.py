@@ -55,7 +55,7 @@ class Stream:
         handle: takes a batch and returns what to publish. It may get the same pizzas again. If it raises
             UnavailableError, the batch is retried.
         publisher: for what the handler returns and for the dead letters.
-        fetch: KafkaConsumer's arguments for the size of a fetch.
+        fetch: KafkaConsumer's arguments for the size and the wait of a fetch.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class Stream:
                 self._backoff.reset()
                 return
             listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
-            unequal = UnequalPartitionsError(f"the topics must have equally many partitions, but have: {listed}")
+            unequal = UnequalPartitionsError(f"the topics must have the same number of partitions, but have: {listed}")
             now = time.monotonic()
             unequal_since = unequal_since or now
             if now - unequal_since >= UNEQUAL_S:

@@ -21,10 +21,7 @@ MAX_REQUEST_BYTES = 2 * 1024 * 1024
 _DELIVERY_TIMEOUT_MS = 15_000
 MAX_PUBLISH_S = _DELIVERY_TIMEOUT_MS / 1000 + 1
 _RECONNECT_POLL_MS = 50.0
-_STOP_POLL_S, _STOP_TIMEOUT_S = (
-    0.2,
-    2.0,
-)  # between checks of the shutdown flag, and to wait once it is set
+_STOP_POLL_S, _STOP_TIMEOUT_S = 0.2, 2.0  # between checks of the shutdown flag, and to wait once it is set
 
 
 class Event(NamedTuple):

@@ -134,7 +134,7 @@ def test_an_order_that_its_events_created_gets_on_the_list_though_the_first_join
 ) -> None:
     """Between the join and the list: whoever joins the same events again puts it there, once."""
     with monkeypatch.context() as death:
-        death.setattr(OrderStore, "_list", lambda _store, _order_ids: None)
+        death.setattr(OrderStore, "_add_to_outbox", lambda _store, _order_ids: None)
         store.join({("wiped", 1): {0: {"sauce": "light"}}})
     assert redis.zcard(OPEN_ORDERS) == 0
     store.join({("wiped", 1): {0: {"sauce": "light"}}})
