@@ -1,4 +1,4 @@
-"""The errors that cross from an adapter into a service."""
+"""The errors that the adapters raise to the services."""
 
 
 class UnequalPartitionsError(Exception):
@@ -6,11 +6,11 @@ class UnequalPartitionsError(Exception):
 
 
 class UnavailableError(Exception):
-    """Kafka or Redis doesn't answer, or won't for now: nothing is wrong with the data, trying again is right.
+    """A transient error: Kafka or Redis does not respond, or rejects requests for now. Retry with the same data.
 
     Args:
-        message: for the log; it may name addresses.
-        public: for a client of the HTTP API; it names none.
+        message: for the log; it may contain addresses.
+        public: for a client of the HTTP API; it contains none.
     """
 
     def __init__(self, message: str, public: str = "a server that this service needs is unavailable") -> None:

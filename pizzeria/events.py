@@ -1,4 +1,4 @@
-"""The one event of the system: a pizza with the toppings it has so far."""
+"""The event of the system: a pizza with the toppings it has so far."""
 
 from typing import Annotated
 
@@ -7,14 +7,14 @@ from msgspec import Meta, Struct, json
 MAX_COUNT = 100_000
 Choice = Annotated[str, Meta(max_length=100)]  # of a topping
 Toppings = dict[str, str]  # topping → choice
-SizedOrder = tuple[str, int]  # an order's id, and the number of pizzas that an event says it has
+SizedOrder = tuple[str, int]  # an order's id, and its number of pizzas according to an event
 CountedOrder = tuple[str, str]  # a topping and the id of an order
 
 
 class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
-    """One pizza of an order, as it travels through the topics.
+    """One pizza of an order, the value of a record in every topic.
 
-    Fields that are not listed here are ignored when an event is decoded: a foreign service may add some.
+    Unknown fields are ignored when an event is decoded: a foreign service may add some.
 
     Raises:
         ValueError: pizza_id is not below count.
@@ -38,14 +38,14 @@ _encoder = json.Encoder()
 
 
 def decode(value: bytes | None) -> Pizza:
-    """Read a pizza from the value of a record.
+    """Decode a pizza from the value of a record.
 
     Args:
-        value: UTF-8 JSON; None is a tombstone, which no topic of ours has.
+        value: UTF-8 JSON; None is a tombstone, which none of the topics uses.
 
     Raises:
         ValueError: the value is missing, not JSON, or not a pizza (msgspec.DecodeError is a ValueError).
-        RecursionError: the JSON is nested too deeply to read.
+        RecursionError: the JSON is nested too deeply.
     """
     if value is None:
         raise ValueError("the record has no value")
@@ -53,5 +53,5 @@ def decode(value: bytes | None) -> Pizza:
 
 
 def encode(pizza: Pizza) -> bytes:
-    """Write a pizza as compact JSON, without the toppings it doesn't have yet."""
+    """Encode a pizza as compact JSON, without the toppings it doesn't have yet."""
     return _encoder.encode(pizza)

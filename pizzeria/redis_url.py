@@ -1,4 +1,4 @@
-"""REDIS_URL: of one server, of some nodes of a cluster, or of the sentinels that know the primary."""
+"""REDIS_URL: of one server, of some nodes of a cluster, or of the sentinels that monitor the primary."""
 
 import re
 from typing import Literal, NamedTuple
@@ -13,28 +13,28 @@ REDIS_PATTERN = (
 )
 REDIS_EXPECTED = (
     "expected redis://, rediss:// or unix:// and the address, "
-    "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or several with commas between them, "
+    "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or a comma-separated list of them, "
     "or of sentinels redis+sentinel:// or rediss+sentinel://, the same, and /name of the primary"
 )
 _PARTS = re.compile(r"(rediss?)\+(cluster|sentinel)://(.*@)?([^/?]+)(/[^?]*)?(\?.*)?")
 
 
 class RedisUrl(NamedTuple):
-    """What a URL leads to."""
+    """The servers that a REDIS_URL names."""
 
     kind: Literal["server", "cluster", "sentinel"]
     urls: list[str]  # of each server that it names: one, or some nodes of a cluster, or sentinels
-    primary: str = ""  # the name by which the sentinels know the primary
+    primary: str = ""  # its name in the sentinels' configuration
 
     @classmethod
     def parse(cls, url: str) -> "RedisUrl":
-        """Take a URL apart.
+        """Parse a URL.
 
         Args:
             url: matches REDIS_PATTERN.
 
         Raises:
-            ValueError: it can't be used; the message shows nothing of a password.
+            ValueError: it is invalid; the message contains no part of a password.
         """
         match = _PARTS.fullmatch(url)
         if match is None:
@@ -50,7 +50,7 @@ class RedisUrl(NamedTuple):
             try:
                 _ = urlsplit(each).port
             except ValueError:  # its message may show a part of the password
-                raise ValueError("REDIS_URL: the port is no number; write / in a password as %2F") from None
+                raise ValueError("REDIS_URL: invalid port; write / in a password as %2F") from None
             database = parse_qs(urlsplit(each).query).get("db", [urlsplit(each).path[1:]])[0]
             if parsed.kind == "cluster" and database not in ("", "0"):
                 raise ValueError(f"REDIS_URL: a cluster has only database 0, not {database}")

@@ -19,9 +19,9 @@ Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5
 _HTTP = r"^https?://(\[[0-9a-fA-F:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?\Z"
 
 EXPECTED = {
-    "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or several with commas between them",
+    "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or a comma-separated list of them",
     "REDIS_URL": REDIS_EXPECTED,
-    "REPORTER_URL": "expected http:// or https://, a host and, if need be, a port and a path",
+    "REPORTER_URL": "expected http:// or https://, a host and, optionally, a port and a path",
 }
 _SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
 
@@ -31,14 +31,14 @@ def _is(description: str) -> Meta:
 
 
 class SettingsError(ValueError):
-    """A variable has a value that can't be used; the message is one line that names it."""
+    """A variable has an invalid value; the message is one line that names it."""
 
 
 class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     """The environment variables, by their names in lower case; docs/operations.md has the same table.
 
     Raises:
-        ValueError: two variables don't go together, or a file that one names doesn't exist.
+        ValueError: two variables contradict each other, or a file that one names doesn't exist.
     """
 
     kafka_bootstrap_servers: Annotated[Servers, _is("the brokers")] = "localhost:9092"
@@ -88,7 +88,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
 
     @property
     def redis(self) -> RedisUrl:
-        """What redis_url leads to."""
+        """The servers that redis_url names."""
         return RedisUrl.parse(self.redis_url)
 
     def __post_init__(self) -> None:
@@ -99,7 +99,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
         if self.order_retry_s >= self.order_deadline_s:
             raise ValueError(
                 f"ORDER_RETRY_S={self.order_retry_s}: must be less than ORDER_DEADLINE_S={self.order_deadline_s},"
-                " or an order would time out before it is tried again"
+                " or an order would time out before its first retry"
             )
         if self.order_ttl_s <= self.order_deadline_s:
             raise ValueError(
@@ -133,14 +133,10 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def read_environment(kind: type[T], environ: Mapping[str, str]) -> T:
-    """Read a struct from environment variables; one that is empty counts as not set.
-
-    Args:
-        kind: a field of it is a variable.
-        environ: name → value.
+    """Read a struct from environment variables, one per field; an empty variable counts as not set.
 
     Raises:
-        SettingsError: one line that names the variable and says what is wrong with it.
+        SettingsError: one line that names the variable and the problem.
     """
     known = {field.encode_name: field.type for field in structs.fields(kind)}
     given = {name: value for name, value in environ.items() if name in known and value}

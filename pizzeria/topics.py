@@ -10,18 +10,18 @@ class Topics:
     """The names of the topics.
 
     Args:
-        prefix: put before every name, so that several systems can share one cluster.
+        prefix: of every name, so that several systems can share one cluster.
     """
 
     prefix: str = ""
 
     @property
     def pizza(self) -> str:
-        """Every pizza ordered, without toppings."""
+        """The topic of the ordered pizzas, without toppings."""
         return f"{self.prefix}pizza"
 
     def having(self, topping: str) -> str:
-        """The topic of the pizzas that have got the topping."""
+        """The topic of the pizzas with a topping."""
         return f"{self.prefix}pizza-with-{topping}"
 
     @property
@@ -31,12 +31,12 @@ class Topics:
 
     @property
     def topping_of(self) -> dict[str, str]:
-        """Topic → the topping that its pizzas have got."""
+        """Topic → the topping that its pizzas have."""
         return {topic: topping for topping, topic in self.by_topping.items()}
 
     @property
     def dead_letters(self) -> str:
-        """Records that a service could not read or use."""
+        """The dead-letter topic: records that a service could not read or process."""
         return f"{self.prefix}pizza-dead-letters"
 
     @property

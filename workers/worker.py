@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
-from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, passed_on, read_pizza
+from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, read_pizza, replay_headers
 from pizzeria.topics import Topics
 
 
@@ -45,7 +45,7 @@ def add_topping(topping: str, choose: Callable[[Pizza], str], topic: str) -> Han
                 pizza.order_id.encode(),
                 encode(replace(pizza, **{topping: choose(pizza)})),
                 record.partition,
-                passed_on(record),
+                replay_headers(record),
             )
             for record, pizza in batch
         ]

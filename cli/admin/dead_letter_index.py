@@ -48,19 +48,19 @@ class DeadLetterIndex:
         for record in records:
             if discarded_offset(record) is None and (record.partition, record.offset) not in self._discarded:
                 letter = read_dead_letter(record)
-                if record.offset >= self._latest.get(letter.name, 0):
+                if record.offset >= self._latest.get(letter.fingerprint, 0):
                     yield letter
 
     def times(self, letter: DeadLetter) -> int:
         """Return how often a letter was put away, as far as its copies are still there."""
-        return 1 + self._again[letter.name]
+        return 1 + self._again[letter.fingerprint]
 
     def _note(self, record: Record) -> None:
         discarded = discarded_offset(record)
         if discarded is not None:
             self._discarded.add((record.partition, discarded))
             return
-        name = read_dead_letter(record).name
-        if name in self._latest:
-            self._again[name] += 1
-        self._latest[name] = record.offset
+        fingerprint = read_dead_letter(record).fingerprint
+        if fingerprint in self._latest:
+            self._again[fingerprint] += 1
+        self._latest[fingerprint] = record.offset

@@ -1,4 +1,4 @@
-"""The adapter of Redis, and the only code that imports it: the orders, the outbox, and the report's counts."""
+"""The Redis adapter, and the only code that imports redis: the orders, the outbox, and the report's counts."""
 
 from pizzeria.store.connection import Client, connect
 from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, reserve_key, seen_key

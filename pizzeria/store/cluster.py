@@ -1,4 +1,4 @@
-"""A Redis Cluster: each command goes to the node that has its key, also when that has just become another."""
+"""A Redis Cluster client: each command goes to the node that owns its key, also after a failover."""
 
 import random
 import time
@@ -20,29 +20,29 @@ from redis.exceptions import (
     TimeoutError,  # noqa: A004
 )
 
-_AT_ONCE = 32  # nodes that are asked at the same time
-_LEARN_S = 2.0  # that a command waits until it is known who has its key
-_LEARN_AGAIN_S = 1.0  # in which that is asked once at the most
+_AT_ONCE = 32  # nodes that run commands at the same time
+_LEARN_S = 2.0  # that a command waits for the slot map
+_LEARN_AGAIN_S = 1.0  # between two refreshes of the slot map, at least
 _REDIRECTIONS = 5
 
 Address = tuple[str, int]
-_Command = tuple[tuple[Any, ...], dict[str, Any]]  # its words, and what redis-py needs to read the answer
+_Command = tuple[tuple[Any, ...], dict[str, Any]]  # its arguments, and redis-py's options to parse the reply
 
 
 class _Route(NamedTuple):
     address: Address
-    asking: bool = False  # the node is just being given the key's slot
+    asking: bool = False  # the key's slot is being migrated to the node
 
 
 class Cluster(CoreCommands):
-    """A client of a Redis Cluster; threads may share it, and it connects when it is first used.
+    """A thread-safe client of a Redis Cluster, which connects at the first command.
 
-    It knows the commands of redis-py's client of one server, if they have a key. (redis-py's RedisCluster connects when
-    it is made; while a node is silent, it sends each command of a pipeline to it once more, one after the other.)
+    It has those commands of redis-py's client that have a key. (redis-py's RedisCluster connects when it is created;
+    while a node does not respond, it resends each command of a pipeline to it, one after the other.)
 
     Args:
-        seeds: addresses of some nodes; any one that answers tells the others.
-        connect: makes a client of one node.
+        seeds: addresses of some nodes; the others are discovered from any that responds.
+        connect: creates the client of one node.
     """
 
     _is_async_client: Literal[False] = False
@@ -71,17 +71,17 @@ class Cluster(CoreCommands):
         return Pipeline(self)
 
     def close(self) -> None:
-        """Hang up."""
+        """Close all connections."""
         self._threads.shutdown()
         for client in self._nodes.values():
             client.close()
 
     def node(self, key: str) -> "Redis":
-        """Return the client of the node that has a key."""
+        """Return the client of the node that owns a key."""
         return self._client(self._address(key_slot(key.encode())))
 
     def send(self, commands: Sequence[_Command]) -> list[Any]:
-        """Run commands, on all their nodes at the same time, and return their results; errors are results."""
+        """Run commands, on all their nodes in parallel, and return their results; errors are results."""
         results: list[Any] = [None] * len(commands)
         left: Sequence[int] = range(len(commands))
         for _ in range(1 + _REDIRECTIONS):
@@ -119,13 +119,13 @@ class Cluster(CoreCommands):
         try:
             results: list[Any] = pipeline.execute(raise_on_error=False)
         except RedisError as error:
-            # Not as a result of these commands, even if it is an answer, for that was to the connecting.
+            # Even an error reply is no result of these commands: it is the reply to the connection's handshake.
             lost = (
                 error
                 if isinstance(error, (ConnectionError, TimeoutError))
                 else ConnectionError(str(error), status_code=error.status_code)
             )
-            results = [lost.with_traceback(None)] * expected  # which would lead back to these results
+            results = [lost.with_traceback(None)] * expected  # which would refer to these results
         if any(isinstance(result, (ConnectionError, TimeoutError, ClusterDownError)) for result in results):
             self._learn()  # a replica may have taken over
         return results[1::2] if asking else results
@@ -145,7 +145,7 @@ class Cluster(CoreCommands):
         return address
 
     def _learn(self) -> "futures.Future[None]":
-        """Have the nodes asked who has which slot, unless that is being done."""
+        """Start to refresh the slot map, unless that is in progress or was done just now."""
         with self._lock:
             now = time.monotonic()
             if self._learning is None or (self._learning.done() and now >= self._learned_at + _LEARN_AGAIN_S):
@@ -174,11 +174,7 @@ class Cluster(CoreCommands):
 
 
 class Pipeline(CoreCommands):
-    """Commands that are run together.
-
-    Args:
-        cluster: where.
-    """
+    """Commands that are run together."""
 
     _is_async_client: Literal[False] = False
     _event_dispatcher: Any = None
@@ -193,7 +189,7 @@ class Pipeline(CoreCommands):
         return self
 
     def execute(self, raise_on_error: bool = True) -> list[Any]:
-        """Run the commands and return their results, or raise the first error unless errors are to be results."""
+        """Run the commands and return their results, or raise the first error if raise_on_error is set."""
         results = self._cluster.send(self._commands)
         for result in results:
             if raise_on_error and isinstance(result, Exception):

@@ -1,4 +1,4 @@
-"""How every client of Redis connects."""
+"""The configuration that all Redis clients share."""
 
 from typing import Any
 
@@ -12,29 +12,28 @@ from pizzeria.store.cluster import Cluster
 from pizzeria.store.pools import Parser, Pool, Primary, SentinelPool
 
 _CONNECTIONS = 16
-# Of a sentinel: one that is silent must not take the time that a primary has to answer.
+# Of a sentinel: one that does not respond must not use up the timeout of the primary.
 _SENTINEL = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 
 Client = Redis | Cluster
 
 
 def connect(settings: Settings, connections: int = _CONNECTIONS) -> Client:
-    """Return a client of Redis; threads may share it, and it connects when it is first used.
+    """Return a thread-safe client of Redis, which connects at the first command.
 
     Args:
         settings: redis_url.
-        connections: how many at the most, of a cluster to each node; a thread that needs one more waits for it, 2 s at
-            the most.
+        connections: the maximum, in a cluster per node; a thread that needs one more waits for up to 2 s.
     """
     options: dict[str, Any] = {
         "max_connections": connections,
         "timeout": 2,
         "decode_responses": True,
-        "encoding_errors": "replace",  # somebody else's bytes must not stop a service
+        "encoding_errors": "replace",  # foreign bytes must not crash a service
         "socket_timeout": 2,
         "socket_connect_timeout": 1,
         "parser_class": Parser,
-        # Of Redis Enterprise alone; with them the pool would not see that a connection has an answer left unread.
+        # A feature of Redis Enterprise; with it the pool would not notice that a connection has an unread reply.
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
     }
     servers = [options | parse_url(url) for url in settings.redis.urls]  # type: ignore[no-untyped-call]  # redis-py's fault
@@ -51,7 +50,7 @@ def _client(server: dict[str, Any]) -> "Redis":
 
 
 def _client_of_primary(name: str, sentinels: list[dict[str, Any]]) -> "Redis":
-    """Return a client of the primary that sentinels know; the user, the password and the database are the primary's."""
+    """Return a client of the primary that sentinels monitor; user, password and database are those of the primary."""
     own = [{key: sentinel[key] for key in sentinel.keys() - {"username", "password", "db"}} for sentinel in sentinels]
     primary = Primary(name, [_client(each | _SENTINEL) for each in own])
     options = {key: value for key, value in sentinels[0].items() if key not in ("host", "port")}

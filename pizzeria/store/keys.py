@@ -1,6 +1,6 @@
-"""The keys in Redis: one function makes each."""
+"""The keys in Redis: one function returns each."""
 
-OPEN_ORDERS = "orders:open"  # the relay's list: order id, scored by the time of its next look, ms since 1970
+OPEN_ORDERS = "orders:open"  # the outbox: order id, scored by the time when the relay next checks it, ms since 1970
 
 
 def order_key(order_id: str) -> str:
@@ -9,12 +9,12 @@ def order_key(order_id: str) -> str:
 
 
 def reserve_key(order_id: str) -> str:
-    """Return the key whose value takes the memory that an order will still need; the braces are Cluster's hash tag."""
+    """Return the key whose value reserves the memory that an order still needs; the braces are a cluster's hash tag."""
     return f"{{{order_key(order_id)}}}:reserved"
 
 
 def idempotency_key(key: str) -> str:
-    """Return the key that remembers which order an Idempotency-Key stands for."""
+    """Return the key that stores the order of an Idempotency-Key."""
     return f"idempotency:{key}"
 
 
@@ -24,5 +24,5 @@ def report_key(topping: str) -> str:
 
 
 def seen_key(topping: str, order_id: str) -> str:
-    """Return the key that remembers which pizzas of an order are counted; the braces are Redis Cluster's hash tag."""
+    """Return the key of the bitmap of an order's counted pizzas; the braces are a cluster's hash tag."""
     return f"{{{report_key(topping)}}}:seen:{order_id}"

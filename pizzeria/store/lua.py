@@ -1,4 +1,4 @@
-"""Lua scripts called by their SHA, many in one round trip, and what the errors of Redis mean."""
+"""Lua scripts called by their SHA, many in one round trip, and the classification of the errors of Redis."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,31 +13,27 @@ from pizzeria.store.cluster import Cluster
 from pizzeria.store.connection import Client
 
 SCRIPTS = Path(__file__).parent / "scripts"
-_CLOCK = "clock"  # put before each script
+_CLOCK = "clock"  # prepended to each script
 _NO_WRITES = "Redis takes no writes now"
 _PUBLIC = {"OOM": "Redis is full"} | dict.fromkeys(("READONLY", "MASTERDOWN", "MISCONF", "NOREPLICAS"), _NO_WRITES)
-_KILLED = "Script killed by user"  # SCRIPT KILL is meant for an outsider's script, but may end one of ours
-_PIZZAS_PER_CALL = 1_000  # a Lua function takes 8,000 arguments at the most, and count.lua makes four of each pizza
+_KILLED = "Script killed by user"  # SCRIPT KILL, meant for a foreign script, may hit one of ours
+_PIZZAS_PER_CALL = 1_000  # a Lua function takes at most 8,000 arguments, and count.lua passes four per pizza
 
 
 class Call(NamedTuple):
-    """One call of a script, atomic for itself."""
+    """One call of a script, which is atomic."""
 
-    script: str  # a file in scripts/, without .lua; its header says what it takes and gives
+    script: str  # a file in scripts/, without .lua; its header documents KEYS, ARGV and the result
     keys: Sequence[str]
     arguments: Sequence[Any]
 
 
 class Scripts:
-    """The Lua scripts in scripts/.
-
-    Args:
-        redis: where they run.
-    """
+    """The Lua scripts in scripts/."""
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
-        # A cluster passes what is published on to all its nodes, unless it is published to the node of a slot.
+        # In a cluster, PUBLISH is broadcast to all nodes; SPUBLISH reaches only the nodes of the key's slot.
         publish = "local PUBLISH = '{}PUBLISH'\n".format("S" if isinstance(redis, Cluster) else "")
         sources = {file.stem: file.read_text() for file in SCRIPTS.glob("*.lua")}
         prelude = publish + sources.pop(_CLOCK)
@@ -47,31 +43,28 @@ class Scripts:
         }
 
     def run(self, calls: Sequence[Call]) -> list[Any]:
-        """Run scripts, all in one round trip.
-
-        Args:
-            calls: in their order.
+        """Run scripts in their order, all in one round trip.
 
         Returns:
-            Of each call its result, or the error that its own data brought.
+            For each call its result, or the error that its own data caused.
 
         Raises:
-            UnavailableError: Redis doesn't answer, or not for now; some of the calls may have run.
+            UnavailableError: Redis has a transient error; some of the calls may have run.
         """
         with redis_errors():
             results = self._send("EVALSHA", self._shas, calls)
             unknown = [i for i, result in enumerate(results) if isinstance(result, NoScriptError)]
-            if unknown:  # Redis, or a node of a cluster, was started anew
+            if unknown:  # Redis, or a node of a cluster, has restarted
                 again = self._send("EVAL", self._sources, [calls[i] for i in unknown])
                 for i, result in zip(unknown, again, strict=True):
                     results[i] = result
             return checked(results)
 
     def run_all(self, calls: Sequence[Call]) -> list[Any]:
-        """Run scripts that their arguments can't make fail, and return their results.
+        """Run scripts whose arguments can't cause an error, and return their results.
 
         Raises:
-            UnavailableError: as run(); or a key is of another type, until somebody deletes it.
+            UnavailableError: as run(), or a key has the wrong type, until it is deleted.
         """
         results = self.run(calls)
         for result in results:
@@ -80,11 +73,7 @@ class Scripts:
         return results
 
     def run_in_turn(self, calls: Sequence[Call]) -> None:
-        """As run_all(); in a cluster, where they may go to several nodes, each only when the one before has succeeded.
-
-        Args:
-            calls: in their order; on one server, all in one round trip.
-        """
+        """Run scripts as run_all() does; in a cluster, with its several nodes, each only after the previous one."""
         if isinstance(self._redis, Cluster):
             for call in calls:
                 self.run_all([call])
@@ -100,7 +89,7 @@ class Scripts:
 
 
 def _with_prelude(prelude: str, source: str) -> str:
-    """Put text before a script, but after its flags, which must come first."""
+    """Prepend text to a script, but after its shebang line, which must come first."""
     if not source.startswith("#!"):
         return prelude + source
     flags, _, rest = source.partition("\n")
@@ -108,14 +97,14 @@ def _with_prelude(prelude: str, source: str) -> str:
 
 
 def pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
-    """Yield pizzas as pizza id, value, pizza id, value, …, no more at once than a script takes."""
+    """Yield pizzas as flat lists, pizza id, value, pizza id, value, …, each as long as a script accepts."""
     flat = [argument for pair in pizzas.items() for argument in pair]
     for first in range(0, len(flat), 2 * _PIZZAS_PER_CALL):
         yield flat[first : first + 2 * _PIZZAS_PER_CALL]
 
 
 def checked(results: list[Any]) -> list[Any]:
-    """Return what a pipeline gave, with the errors about the data, and raise any other error."""
+    """Return the results of a pipeline, including errors that the data caused, and raise any other error."""
     for result in results:
         if isinstance(result, Exception) and not _is_about_data(result):
             raise result
@@ -124,7 +113,7 @@ def checked(results: list[Any]) -> list[Any]:
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Raise UnavailableError for what time will heal; that a key is of another type stays as it is."""
+    """Raise UnavailableError for a transient error; a WRONGTYPE error is raised unchanged."""
     try:
         yield
     except RedisError as error:
@@ -135,10 +124,10 @@ def redis_errors() -> Iterator[None]:
 
 
 def takes(write: Callable[[], object]) -> bool:
-    """Return True if Redis takes a write, which had better change nothing.
+    """Return True if Redis accepts a write, which should change nothing.
 
     Raises:
-        UnavailableError: it doesn't; or the key is of another type, until somebody deletes it.
+        UnavailableError: it does not, or the key has the wrong type, until it is deleted.
     """
     try:
         with redis_errors():
@@ -149,12 +138,12 @@ def takes(write: Callable[[], object]) -> bool:
 
 
 def _is_about_data(error: Exception) -> bool:
-    """Tell an error that this very key or argument brings from a state of the server, which will pass."""
+    """Return whether an error is caused by its key or arguments, and not by a transient state of the server."""
     if type(error) is not ResponseError or _KILLED in str(error):
         return False
     return _code(error) in ("ERR", "COUNT", "WRONGTYPE")
 
 
 def _code(error: Exception) -> str:
-    """Return the word that Redis begins an error with; redis-py takes off those that it knows."""
+    """Return the error code, the first word of an error of Redis; redis-py strips those that it knows."""
     return getattr(error, "status_code", None) or str(error).partition(" ")[0]

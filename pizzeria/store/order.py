@@ -1,4 +1,4 @@
-"""An order, as it is stored."""
+"""An order as it is stored, and its changes."""
 
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -11,14 +11,14 @@ from pizzeria.toppings import TOPPINGS
 
 Status = Literal["preparing", "timed_out", "ready"]
 
-# The toppings of an order that was placed before orders noted theirs.
+# The toppings of an order that was placed before orders stored theirs.
 FIRST_TOPPINGS = ("sauce", "cheese", "meats", "veggies")
 
-_STEPS: tuple[Status, ...] = get_args(Status)  # of an order's life, in this order; none is taken back
+_STEPS: tuple[Status, ...] = get_args(Status)  # of an order's life, in this order; none is ever undone
 
 
 class OrderSummary(Struct, frozen=True):
-    """What is known of an order without its pizzas."""
+    """An order without its pizzas."""
 
     status: str
     created_at: str  # RFC 3339, UTC
@@ -26,13 +26,13 @@ class OrderSummary(Struct, frozen=True):
 
     @classmethod
     def read(cls, answer: Any) -> "OrderSummary | None":
-        """Return the summary that Redis answers; None if these are not the fields of an order."""
+        """Parse the fields that Redis returns; None if they are not those of an order."""
         try:
             status, created_at, count = answer
-            is_sane = status and datetime.fromisoformat(created_at).tzinfo and 1 <= int(count) <= MAX_COUNT
+            is_valid = status and datetime.fromisoformat(created_at).tzinfo and 1 <= int(count) <= MAX_COUNT
         except (TypeError, ValueError):
             return None
-        return cls(status, created_at, int(count)) if is_sane else None
+        return cls(status, created_at, int(count)) if is_valid else None
 
     def age_s(self, now: datetime) -> float:
         """Return how many seconds ago the order was created."""
@@ -44,7 +44,7 @@ class Change(Struct, frozen=True):
 
     status: Status
     ready: int
-    pizzas: dict[int, Toppings]  # those that have changed: all the toppings that they have now
+    pizzas: dict[int, Toppings]  # those changed, each with all its current toppings
     completed_at: str | None = None
 
 
@@ -58,12 +58,12 @@ class Order(Struct, frozen=True):
     created_at: str  # RFC 3339, UTC
     completed_at: str | None
     toppings: dict[int, Toppings]  # by pizza id; a pizza without any isn't there
-    needed: tuple[str, ...] = TOPPINGS  # for a pizza to be complete: the toppings there were when it was placed
+    needed: tuple[str, ...] = TOPPINGS  # for a complete pizza: the toppings that existed when it was placed
 
     def missing(self, pizza_id: int) -> list[str]:
         """Return the toppings that a pizza needs and doesn't have yet, in the order of the menus."""
-        there = self.toppings.get(pizza_id, ())
-        return [topping for topping in self.needed if topping not in there]
+        present = self.toppings.get(pizza_id, ())
+        return [topping for topping in self.needed if topping not in present]
 
     def incomplete(self) -> list[int]:
         """Return the ids of the pizzas that lack toppings."""
@@ -71,11 +71,11 @@ class Order(Struct, frozen=True):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing more is waited for."""
+        """Whether clients need not wait any longer: it is ready or timed out."""
         return self.status != _STEPS[0]
 
     def changed(self, change: Change) -> "Order":
-        """Return the order after a change; one that came late, or again, takes nothing back."""
+        """Return the order after a change; a late or repeated one undoes nothing."""
         return replace(
             self,
             status=max(self.status, change.status, key=_STEPS.index),
@@ -86,7 +86,7 @@ class Order(Struct, frozen=True):
         )
 
     def changes_since(self, before: "Order") -> list[int]:
-        """Return the ids of the pizzas that are not what they were, or lack what nobody waits for any more."""
+        """Return the ids of the pizzas whose toppings changed or, if the order has timed out now, are missing."""
         if self.status == "timed_out" != before.status:
             return self.incomplete()
         return [pizza_id for pizza_id, toppings in self.toppings.items() if toppings != before.toppings.get(pizza_id)]

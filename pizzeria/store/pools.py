@@ -1,4 +1,4 @@
-"""Connections that are given up as soon as their server is no primary any more: the next attempt connects anew."""
+"""Connection pools that drop connections to a server that is no longer the primary, so that a retry reconnects."""
 
 import time
 from collections.abc import Sequence
@@ -12,32 +12,32 @@ from redis.connection import DefaultParser
 from redis.exceptions import ConnectionError  # noqa: A004 - redis-py's
 from redis.sentinel import Sentinel
 
-_LOOK_S = 1.0  # between looks at what the sentinels say
-_LOOK_AGAIN_S = 5.0  # after one that found no sentinel
+_CHECK_INTERVAL_S = 1.0  # between two queries of the sentinels
+_RETRY_INTERVAL_S = 5.0  # after a query that no sentinel has answered
 
 Address = tuple[str, int]
 
 
 class Parser(DefaultParser):  # type: ignore[misc, valid-type]  # redis-py chooses it when it is imported
-    """Reads what Redis answers. Of redis-py's errors it makes those of a replica what LOADING is: a lost connection."""
+    """A parser of replies that treats the errors of a replica as redis-py treats LOADING: as a lost connection."""
 
     EXCEPTION_CLASSES = DefaultParser.EXCEPTION_CLASSES | {"READONLY": ConnectionError, "MASTERDOWN": ConnectionError}
 
 
 class Pool(BlockingConnectionPool):
-    """Connections that threads share; when one is lost, those that nobody uses are closed, too.
+    """A thread-safe pool; when a connection is lost, the idle ones are closed too.
 
-    They lead to the same server, which may be frozen, or a replica by now: each would have to fail for itself.
+    Their server, which may be frozen or a replica by now, is the same: otherwise each would have to fail in turn.
     """
 
     def release(self, connection: Any) -> None:
-        """Take a connection back."""
+        """Return a connection to the pool."""
         if not connection.is_connected:
             self.close_idle()
         super().release(connection)  # type: ignore[no-untyped-call]  # redis-py's fault, here and below
 
     def close_idle(self) -> None:
-        """Close the connections that nobody uses, and let nobody use them meanwhile."""
+        """Close the idle connections; no thread can acquire one meanwhile."""
         if not any(each and each.is_connected for each in list(self.pool.queue)):
             return
         idle: list[Any] = []
@@ -51,12 +51,7 @@ class Pool(BlockingConnectionPool):
 
 
 class Primary:
-    """The primary that sentinels know; what redis-py's SentinelManagedConnection needs of its pool.
-
-    Args:
-        name: that they know it by.
-        sentinels: clients of them.
-    """
+    """The primary that sentinels monitor: what redis-py's SentinelManagedConnection needs of its pool."""
 
     is_master = True
     check_connection = False
@@ -68,7 +63,7 @@ class Primary:
         self._sentinel.sentinels = list(sentinels)
 
     def get_master_address(self) -> Address:
-        """Ask the sentinels, first the one that answered last, and return the address."""
+        """Query the sentinels, first the one that answered last, and return the address."""
         # discover_master() puts it first by swapping two; threads that do so at the same time would lose one.
         asked = copy(self._sentinel)
         asked.sentinels = list(asked.sentinels)
@@ -78,36 +73,32 @@ class Primary:
 
 
 class SentinelPool(Pool):
-    """Connections to the primary. For seconds after a failover the old one takes writes, which will be lost.
+    """Connections to the primary. For seconds after a failover the old one accepts writes, which will be lost.
 
-    So it is not enough to ask the sentinels when a connection is lost: they are asked once a second.
-
-    Args:
-        primary: where to.
-        options: of the connections.
+    So it is not enough to query the sentinels when a connection is lost: they are queried once a second.
     """
 
     def __init__(self, primary: Primary, **options: Any) -> None:
         self._primary = primary
-        self._look_at = 0.0
+        self._check_at = 0.0
         super().__init__(connection_pool=primary, **options)  # type: ignore[no-untyped-call]
 
     def get_connection(self, *_: Any, **__: Any) -> Any:
         """Return a connection to the primary."""
-        if time.monotonic() >= self._look_at:
-            self._look()
+        if time.monotonic() >= self._check_at:
+            self._check_primary()
         return super().get_connection()  # type: ignore[no-untyped-call]
 
     def release(self, connection: Any) -> None:
-        """Take a connection back."""
+        """Return a connection to the pool."""
         if (connection.host, connection.port) != self._primary.address:
             connection.disconnect()
         super().release(connection)
 
-    def _look(self) -> None:
-        self._look_at = time.monotonic() + _LOOK_AGAIN_S  # for the other threads, should this one wait
+    def _check_primary(self) -> None:
+        self._check_at = time.monotonic() + _RETRY_INTERVAL_S  # for the other threads, if this one has to wait
         before = self._primary.address
-        with suppress(ConnectionError):  # a connection that is there is used all the same
+        with suppress(ConnectionError):  # existing connections are used nevertheless
             if self._primary.get_master_address() != before:
                 self.close_idle()
-            self._look_at = time.monotonic() + _LOOK_S
+            self._check_at = time.monotonic() + _CHECK_INTERVAL_S

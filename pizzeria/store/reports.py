@@ -1,4 +1,4 @@
-"""The report's counts, in Redis."""
+"""The report's counts in Redis."""
 
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -12,45 +12,45 @@ from pizzeria.toppings import TOPPINGS
 
 
 class ReportStore:
-    """Counts in Redis. Every method raises UnavailableError while Redis is away.
+    """Counts in Redis. Every method raises UnavailableError while Redis is unavailable.
 
     Args:
         redis: from connect().
-        ttl_s: seconds that an order is kept. Which of its pizzas are counted is remembered twice as long: so a rebuild,
-            which reads back as far as orders are kept, finds every mark.
+        ttl_s: seconds that an order is kept. The bitmap of its counted pizzas is kept twice as long, so that a rebuild,
+            which reads as far back as orders are kept, finds it.
     """
 
     def __init__(self, redis: Client, ttl_s: int) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
-        self._marks_ttl_s = 2 * ttl_s
+        self._seen_ttl_s = 2 * ttl_s
 
     def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
-        """Count toppings, each pizza once however often it is told.
+        """Count toppings, each pizza once however often it is passed.
 
         Args:
-            pizzas: pizza id → what was chosen, of each topping of each order.
+            pizzas: (topping, order id) → pizza id → choice.
 
         Returns:
-            What could not be counted, and why.
+            Those that could not be counted, each with the error.
         """
         called: list[CountedOrder] = []
         calls: list[Call] = []
         for order, choices in pizzas.items():
-            for some in pairs(choices):
+            for chunk in pairs(choices):
                 called.append(order)
-                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._marks_ttl_s, *some]))
+                calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._seen_ttl_s, *chunk]))
         results = self._scripts.run(calls)
         return {
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
         }
 
     def takes_counts(self) -> bool:
-        """Return True if toppings can be counted: Redis takes a write to the counts of each."""
+        """Return True if toppings can be counted: Redis accepts a write to the counts of each."""
         return all(takes(partial(self._redis.hdel, report_key(topping), "")) for topping in TOPPINGS)
 
     def keep(self, orders: Collection[CountedOrder]) -> None:
-        """Remember for good which pizzas of orders are counted, and which will be."""
+        """Keep forever which pizzas of orders are counted, and which will be."""
         self._scripts.run_all([Call("keep", [seen_key(*order)], []) for order in orders])
 
     def reports(self) -> dict[str, dict[str, int]]:
@@ -65,6 +65,6 @@ class ReportStore:
 
 def _counts(answer: Any) -> dict[str, int]:
     if isinstance(answer, Exception):
-        return {}  # somebody has put something else there
+        return {}  # the key has the wrong type
     counts = ((choice, int(number)) for choice, number in answer.items() if number.isdecimal())
     return dict(sorted(counts, key=lambda item: (-item[1], item[0])))

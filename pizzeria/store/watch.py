@@ -15,20 +15,15 @@ from pizzeria.store.lua import redis_errors
 from pizzeria.store.order import Change, Order
 from pizzeria.store.orders import OrderStore
 
-LOOK_S = 1.0  # how long nothing may be heard before whoever watches gets to look at something else
+LOOK_S = 1.0  # without a message, after which the caller regains control
 _CHANGES = ("message", "smessage")
 _LOST = {"type": "lost"}
-_ENDS = ("lost", "sunsubscribe")  # the latter when a node of a cluster has given the order away
-_SILENT_S = 8.0  # then it subscribes anew: what is published may be lost, and another server may have taken over
+_ENDS = ("lost", "sunsubscribe")  # the latter when a cluster has migrated the order's slot to another node
+_SILENT_S = 8.0  # then it resubscribes: messages may be lost, and another server may have become the primary
 
 
 class Watcher:
-    """Watches orders on their channels; threads may share it. Each watch has a connection of its own while it lasts.
-
-    Args:
-        redis: from connect().
-        store: has the orders.
-    """
+    """Watches orders on their channels. It is thread-safe; each watch has a connection of its own while it lasts."""
 
     def __init__(self, redis: Client, store: OrderStore) -> None:
         self._redis = redis
@@ -38,14 +33,14 @@ class Watcher:
         """Yield an order, and again after each change, until it is settled; close the iterator to stop before that.
 
         Args:
-            order_id: which. If there is no such order (any more), the iterator ends.
+            order_id: if there is no such order (any more), the iterator ends.
             seconds: after which it ends.
 
         Yields:
-            The order as it is now, at first in any case; None when there was nothing new for LOOK_S.
+            The current order, at first in any case; None if it has not changed for LOOK_S.
 
         Raises:
-            UnavailableError: Redis is away.
+            UnavailableError: Redis is unavailable.
         """
         channel: Any = None
         order: Order | None = None
@@ -72,7 +67,7 @@ class Watcher:
                     channel = None
                 if order and message and message["type"] in _CHANGES:
                     order = _changed(order, message["data"])
-                # Read when Redis has confirmed the subscription, the first and every later one: so nothing is missed.
+                # Read after Redis has confirmed a subscription, the first and every later one: so no change is missed.
                 elif message:
                     order = self._store.get(order_id)
                     if order is None:
@@ -90,5 +85,5 @@ class Watcher:
 def _changed(order: Order, data: str) -> Order:
     try:
         return order.changed(json.decode(data, type=Change))
-    except ValueError:  # not ours; whatever it was about is read in a while
+    except ValueError:  # a foreign message; any real change is read later
         return order

@@ -1,4 +1,4 @@
-"""What a publisher doesn't even try while Kafka doesn't answer."""
+"""The circuit breaker of a publisher: it fails fast while Kafka does not respond."""
 
 import time
 from collections.abc import Iterable
@@ -7,66 +7,66 @@ from typing import Any
 
 from pizzeria.errors import UnavailableError
 
-PAUSE_S = 1.0  # after a failure
-TRY_S = 3.0  # no other try begins meanwhile
+OPEN_S = 1.0  # after a failure, every call is refused
+TRIAL_S = 3.0  # while one call is tried, the others are refused
 
-Partition = tuple[str, int]  # of a topic
+Partition = tuple[str, int]  # topic, partition
 
 
 class CircuitBreaker:
-    """Refuses at once what would have to wait for a Kafka, or a partition, that is silent; threads may share it.
+    """Refuses at once what would have to wait for a Kafka, or a partition, that does not respond. It is thread-safe.
 
-    So few threads wait, and what the producer keeps in memory is bounded, which it isn't by itself.
+    So few threads wait, and the producer's buffer, which has no limit of its own, stays bounded.
     """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._is_open = False
-        self._try_at = 0.0
-        self._unanswered: dict[Partition, Any] = {}  # the future of an event
+        self._retry_at = 0.0
+        self._unacknowledged: dict[Partition, Any] = {}  # the future of a record in flight
 
     def check(self) -> None:
-        """Let pass; after a failure, let one caller pass every few seconds.
+        """Return at once; after a failure, let only one caller through every few seconds.
 
         Raises:
-            UnavailableError: Kafka did not answer just now.
+            UnavailableError: the circuit is open.
         """
         if not self._is_open:
             return
         with self._lock:
             now = time.monotonic()
-            if now < self._try_at:
+            if now < self._retry_at:
                 raise UnavailableError("Kafka: it did not answer just now", public="Kafka does not answer")
-            self._try_at = now + TRY_S
+            self._retry_at = now + TRIAL_S
 
     def check_partitions(self, partitions: Iterable[Partition]) -> None:
-        """Let pass, but for partitions that have not answered yet to what was sent before.
+        """Refuse partitions that have not acknowledged an earlier record yet.
 
         Raises:
-            UnavailableError: one of the partitions has not.
+            UnavailableError: one of the partitions has not acknowledged it.
         """
-        if not self._unanswered:
+        if not self._unacknowledged:
             return
         with self._lock:
-            under_way = {partition: future for partition, future in self._unanswered.items() if not future.is_done}
-            self._unanswered = under_way
+            in_flight = {partition: future for partition, future in self._unacknowledged.items() if not future.is_done}
+            self._unacknowledged = in_flight
         for topic, partition in partitions:
-            if (topic, partition) in under_way:
+            if (topic, partition) in in_flight:
                 raise UnavailableError(
                     f"Kafka: {topic}[{partition}] has not acknowledged what was sent before",
                     public="Kafka does not answer",
                 )
 
     def note_failure(self) -> None:
-        """Note that Kafka did not answer."""
+        """Open the circuit: Kafka did not respond."""
         with self._lock:
-            self._is_open, self._try_at = True, time.monotonic() + PAUSE_S
+            self._is_open, self._retry_at = True, time.monotonic() + OPEN_S
 
     def note_success(self) -> None:
-        """Note that Kafka has answered."""
+        """Close the circuit: Kafka has responded."""
         self._is_open = False
 
-    def note_unanswered(self, partition: Partition, future: Any) -> None:
-        """Note that an event is still under way though nobody waits for it any more."""
+    def note_unacknowledged(self, partition: Partition, future: Any) -> None:
+        """Note that a record is still in flight although its caller has stopped waiting."""
         with self._lock:
-            self._unanswered = self._unanswered | {partition: future}
+            self._unacknowledged = self._unacknowledged | {partition: future}

@@ -1,4 +1,4 @@
-"""How every Kafka client of ours connects: the values come from the settings, the timeouts from measurement."""
+"""The configuration that all Kafka clients share: values from the settings, timeouts from measurement."""
 
 import socket
 from contextlib import suppress
@@ -7,16 +7,12 @@ from typing import Any
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 
-# Given, the clients don't block at construction to find it out; each connection still negotiates down to its broker's.
+# With it, clients don't block at construction to detect it; each connection still negotiates down to its broker's.
 API_VERSION = (4, 3)
 
 
 def connection(settings: Settings) -> dict[str, Any]:
-    """Return the arguments that KafkaProducer, KafkaConsumer and KafkaAdminClient have in common.
-
-    Args:
-        settings: the kafka_* variables.
-    """
+    """Return the arguments that KafkaProducer, KafkaConsumer and KafkaAdminClient have in common."""
     config: dict[str, Any] = {
         "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
         "security_protocol": settings.kafka_security_protocol,
@@ -24,7 +20,7 @@ def connection(settings: Settings) -> dict[str, Any]:
         "api_version": API_VERSION,
         "request_timeout_ms": 5_000,
         "reconnect_backoff_max_ms": 1_000,
-        "metadata_max_age_ms": 10_000,  # when a topic's new partitions are found
+        "metadata_max_age_ms": 10_000,  # within which a topic's new partitions are discovered
     }
     if settings.kafka_security_protocol.startswith("SASL"):
         config |= {

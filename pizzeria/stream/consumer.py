@@ -1,4 +1,4 @@
-"""A KafkaConsumer that waits for nothing that will never come."""
+"""A KafkaConsumer that gets past corrupt batches and recreated topics."""
 
 import time
 from bisect import bisect_left
@@ -9,48 +9,44 @@ from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaError, NoError, UnknownError, for_code
 from kafka.protocol.consumer import FetchRequest
 
-from pizzeria.stream.record import Record, Unreadable
+from pizzeria.stream.record import Record, UnreadableRecord
 from pizzeria.stream.unpacking import PartitionRecords
 
-_LOOK_S = 3.0  # how long a partition must stand still to be looked into
+_CHECK_INTERVAL_S = 3.0  # between checks for partitions that make no progress
 _PAUSE_S = 0.1
 _TIMEOUT_MS = 1_000
 
 
 class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no types
-    """A KafkaConsumer whose poll returns each record as a Consumed, and as an Unreadable what can't be read.
-
-    Args:
-        config: as KafkaConsumer has it.
-    """
+    """A KafkaConsumer whose poll returns a ConsumerRecord or, for what can't be read, an UnreadableRecord."""
 
     def __init__(self, **config: Any) -> None:
         super().__init__(**config)
         self._fetcher = _Fetcher(self._client, self._subscription, metrics=self._metrics, **self.config)
-        self._look_at = 0.0
-        self._standing: dict[Any, int] = {}
+        self._check_at = 0.0
+        self._stalled: dict[Any, int] = {}
         self._topic_ids: dict[str, Any] = {}
 
     def poll(self, timeout_ms: int = 0) -> dict[Any, list[Record]]:
-        """Fetch, or get past what the broker itself can't read."""
-        if time.monotonic() >= self._look_at:
-            self._look_at = time.monotonic() + _LOOK_S
-            self._begin_topics_made_anew()
+        """Fetch records, or skip those that the broker itself can't read."""
+        if time.monotonic() >= self._check_at:
+            self._check_at = time.monotonic() + _CHECK_INTERVAL_S
+            self._rewind_recreated_topics()
             if skipped := self._skip_unreadable():
                 return skipped
-        # kafka-python forgets that the leader of a group has to rejoin for new partitions as soon as it has shared them
-        # out, though the answer may come after this poll; then it would never be a member again.
+        # kafka-python forgets that a group's leader has to rejoin for new partitions as soon as it has assigned them,
+        # though the response may come after this poll; without this it would never be a member again.
         if self._coordinator.rejoining:
             self._coordinator.request_rejoin()
         try:
             polled: dict[Any, list[Record]] = super().poll(timeout_ms)
-        except _BrokenError:  # it will be looked into
-            time.sleep(_PAUSE_S)  # meanwhile Kafka gives the same answer at once, again and again
+        except _UnreadableBatchError:  # the next check skips it
+            time.sleep(_PAUSE_S)  # until then Kafka returns the same error at once
             return {}
         return polled
 
-    def _begin_topics_made_anew(self) -> None:
-        """Go to the beginning of a topic that has another id: it may have records beyond the position already."""
+    def _rewind_recreated_topics(self) -> None:
+        """Seek to the beginning of a topic whose id has changed: it may already have records beyond the position."""
         assigned = self.assignment()
         for topic in {tp.topic for tp in assigned}:
             topic_id = self._cluster.topic_id(topic)
@@ -59,23 +55,23 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
                 self.seek_to_beginning(*(tp for tp in assigned if tp.topic == topic))
 
     def _skip_unreadable(self) -> dict[Any, list[Record]]:
-        before, self._standing = self._standing, self._fetcher.behind()
+        before, self._stalled = self._stalled, self._fetcher.lagging()
         skipped: dict[Any, list[Record]] = {}
-        for tp, offset in self._standing.items():
+        for tp, offset in self._stalled.items():
             try:
                 if before.get(tp) != offset or self._error_at(tp, offset) is None:
                     continue
                 readable = self._find_readable(tp, offset)
             except KafkaError:
-                continue  # it tells nothing of the records
+                continue  # it is not about the records
             if readable > offset:
                 self.seek(tp, readable)
                 error = CorruptRecordError("Kafka can't read it")
-                skipped[tp] = [Unreadable(tp.topic, tp.partition, offset, error=error, last_offset=readable - 1)]
+                skipped[tp] = [UnreadableRecord(tp.topic, tp.partition, offset, error=error, last_offset=readable - 1)]
         return skipped
 
     def _find_readable(self, tp: Any, offset: int) -> int:
-        """Return the next offset that can be read: Kafka's index leads past some of what follows a broken batch."""
+        """Return the next readable offset: Kafka's index skips some of the records that follow a corrupt batch."""
         end = self.end_offsets([tp], timeout_ms=_TIMEOUT_MS)[tp]
 
         def can_read(offset: int) -> bool:
@@ -85,17 +81,17 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
         while offset + step < end and not can_read(offset + step):
             step *= 2
         found = offset + bisect_left(range(offset, min(offset + step, end)), x=True, key=can_read)
-        # Where nothing can be read, an error that says nothing may be over the next time.
+        # If nothing is readable, an unknown error may be transient: retry at the next check.
         return offset if found == end and self._error_at(tp, end - 1) is UnknownError else found
 
     def _error_at(self, tp: Any, offset: int) -> Any:
-        """Return None if Kafka can read what it has at an offset, or the class of its error."""
-        wanted = FetchRequest.FetchTopic.FetchPartition(
+        """Return the class of the error that a fetch from an offset gets; None if Kafka can read it."""
+        partition = FetchRequest.FetchTopic.FetchPartition(
             partition=tp.partition,
             current_leader_epoch=-1,
             fetch_offset=offset,
             last_fetched_epoch=-1,
-            partition_max_bytes=1,  # a whole batch comes nevertheless
+            partition_max_bytes=1,  # Kafka returns at least one whole batch
         )
         request = FetchRequest(
             max_wait_ms=0,
@@ -104,26 +100,26 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
             isolation_level=0,
             session_id=0,
             session_epoch=-1,
-            topics=[FetchRequest.FetchTopic(topic=tp.topic, partitions=[wanted])],
+            topics=[FetchRequest.FetchTopic(topic=tp.topic, partitions=[partition])],
             forgotten_topics_data=[],
             rack_id="",
-            max_version=12,  # the last one that names topics
+            max_version=12,  # the last version that identifies topics by name
         )
-        [answer] = self._manager.run(self._answer, request, tp).responses
-        error = for_code(answer.partitions[0].error_code)
+        [response] = self._manager.run(self._fetch, request, tp).responses
+        error = for_code(response.partitions[0].error_code)
         if error is NoError:
-            return None if answer.partitions[0].records else CorruptRecordError
+            return None if response.partitions[0].records else CorruptRecordError
         if error in (CorruptRecordError, UnknownError):
             return error
         raise error
 
-    async def _answer(self, request: Any, tp: Any) -> Any:
+    async def _fetch(self, request: Any, tp: Any) -> Any:
         sent = self._manager.send(request, node_id=self._manager.cluster.leader_for_partition(tp))
         return await self._manager.wait_for(sent, _TIMEOUT_MS)
 
 
-class _BrokenError(KafkaError):  # type: ignore[misc]
-    """Kafka can't read what a partition has at its position."""
+class _UnreadableBatchError(KafkaError):  # type: ignore[misc]
+    """Kafka can't read the batch at a partition's position."""
 
 
 class _Fetcher(Fetcher):  # type: ignore[misc]  # kafka-python has no types
@@ -133,8 +129,8 @@ class _Fetcher(Fetcher):  # type: ignore[misc]  # kafka-python has no types
         super().__init__(*args, **config)
         self._failed: set[Any] = set()
 
-    def behind(self) -> dict[Any, int]:
-        """Return the positions of the partitions that have more records, of which none have come yet."""
+    def lagging(self) -> dict[Any, int]:
+        """Return the positions of the partitions that have further records, none of which has been fetched yet."""
         found = {}
         for tp in self._fetchable_partitions():
             state = self._subscriptions.assignment[tp]
@@ -148,7 +144,7 @@ class _Fetcher(Fetcher):  # type: ignore[misc]  # kafka-python has no types
             parsed = super()._parse_fetched_data(completed_fetch)
         except (CorruptRecordError, UnknownError) as error:
             self._failed.add(completed_fetch.topic_partition)
-            raise _BrokenError(str(error)) from error
+            raise _UnreadableBatchError(str(error)) from error
         if parsed is not None:
             parsed.highwater = completed_fetch.partition_data.high_watermark
         return parsed

@@ -1,4 +1,4 @@
-"""A dead letter as it is read back: where it came from, why, and the record that it was."""
+"""Reading the dead-letter topic: the failed record, its origin and its error."""
 
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -12,10 +12,10 @@ from pizzeria.stream.origin import (
     Headers,
     Origin,
     Replay,
-    leave_out,
+    decode_headers,
+    encode_headers,
+    exclude_headers,
     read_origin,
-    with_prefix,
-    without_prefix,
 )
 from pizzeria.stream.publisher import Event
 from pizzeria.stream.record import Record
@@ -24,14 +24,14 @@ DISCARDED = "__streams.discarded."
 
 
 class DeadLetter(NamedTuple):
-    """A record of the dead letters' topic; anybody may have written it.
+    """A record of the dead-letter topic, which any client may have written.
 
     Attributes:
-        record: as it is there.
-        place: where it is now.
-        origin: where it was first consumed, if its headers say so.
-        timestamp: when it was written there, in ms since the epoch.
-        errors: what else they say: exception, message, service, truncated.
+        record: as it is in the dead-letter topic.
+        place: its topic, partition and offset there.
+        origin: where it was first consumed; None if no valid headers name it.
+        timestamp: of the original record, in ms since the epoch.
+        errors: the other error headers: exception, message, service, truncated.
     """
 
     record: Record
@@ -41,53 +41,53 @@ class DeadLetter(NamedTuple):
     errors: Mapping[str, str]
 
     @property
-    def name(self) -> bytes:
-        """What each copy of this letter has, however often its record was put away, and no other letter.
+    def fingerprint(self) -> bytes:
+        """A digest that identifies this dead letter, however often its replay has failed again.
 
-        Its origin is not enough: a topic that was created anew has other records at the same offsets.
+        Its origin is not enough: a topic that was recreated has other records at the same offsets.
         """
-        what = (self.errors.get("service"), self.record.key, self.record.value, self._headers)
-        where = (self.place.partition, str(self.origin or self.place))
-        return blake2b(msgpack.encode((where, what)), digest_size=16).digest()
+        content = (self.errors.get("service"), self.record.key, self.record.value, self._headers)
+        location = (self.place.partition, str(self.origin or self.place))
+        return blake2b(msgpack.encode((location, content)), digest_size=16).digest()
 
     def replay(self, origin: Origin, service: str) -> Event:
-        """Return the event that puts the record back, for the service that put it away and for no other."""
+        """Return the event that replays the record, for the service that failed to process it and for no other."""
         headers = [*self._headers, *Replay(service, origin, self.timestamp).headers()]
         return Event(origin.topic, self.record.key, self.record.value, origin.partition, headers)
 
     def discard(self) -> Event:
-        """Return the marker which says that this copy of the letter, and all older ones, are discarded."""
-        headers = with_prefix(DISCARDED, {"offset": self.place.offset})
+        """Return the marker that discards this copy of the dead letter and all older ones."""
+        headers = encode_headers(DISCARDED, {"offset": self.place.offset})
         return Event(self.place.topic, b"", None, self.place.partition, headers)
 
     @property
     def _headers(self) -> Headers:
-        return leave_out((PREFIX, REPLAY), self.record.headers)
+        return exclude_headers((PREFIX, REPLAY), self.record.headers)
 
 
 def read_dead_letter(record: Record) -> DeadLetter:
-    """Read a record of the dead letters' topic, whatever it is."""
-    errors = without_prefix(PREFIX, record.headers)
+    """Read a record of the dead-letter topic; it never fails."""
+    errors = decode_headers(PREFIX, record.headers)
     origin, timestamp = None, record.timestamp
     try:
         origin = read_origin(errors)
         timestamp = int(errors.get("timestamp", timestamp))
     except (KeyError, ValueError):
         pass
-    told = {name: text for name, text in errors.items() if name not in (*Origin._fields, "timestamp")}
-    return DeadLetter(record, Origin(record.topic, record.partition, record.offset), origin, timestamp, told)
+    properties = {name: text for name, text in errors.items() if name not in (*Origin._fields, "timestamp")}
+    return DeadLetter(record, Origin(record.topic, record.partition, record.offset), origin, timestamp, properties)
 
 
 def discarded_offset(record: Record) -> int | None:
-    """Return which offset of the record's own partition, before it, it says is discarded; None if it is no marker.
+    """Return the earlier offset of its partition that a marker discards; None if the record is no marker.
 
-    A dead letter is none, whatever headers its record had.
+    A dead letter is no marker, whatever headers its record had.
     """
-    told = without_prefix(DISCARDED, record.headers)
-    if not told or without_prefix(PREFIX, record.headers):
+    properties = decode_headers(DISCARDED, record.headers)
+    if not properties or decode_headers(PREFIX, record.headers):
         return None
     try:
-        offset = int(told["offset"])
+        offset = int(properties["offset"])
     except (KeyError, ValueError):
         return None
     return offset if offset < record.offset else None

@@ -17,45 +17,45 @@ from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 from pizzeria.stream.consumer import Consumer
-from pizzeria.stream.dead_letter_events import dead_letter, publish_or_cut
+from pizzeria.stream.dead_letter_events import dead_letter, publish_or_truncate
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.origin import is_for
 from pizzeria.stream.publisher import Event, Publisher
-from pizzeria.stream.record import Reader, Record, Unreadable, about, next_offset
+from pizzeria.stream.record import Reader, Record, UnreadableRecord, log_context, next_offset
 
 Batch = Sequence[tuple[Record, Pizza]]
 Handler = Callable[[Batch], list[Event]]
 
 COMMIT_INTERVAL_S = 0.2
-# Long, for kafka-python's poll may miss a fetch that ends just as it begins to wait; the last commit waits for it, too.
+# Not longer: kafka-python's poll may miss a fetch that ends just as it begins to wait, and the last commit waits too.
 POLL_MS = 500
 PROBE_INTERVAL_S = 3.0
-UNEQUAL_S = 30.0  # for so long topics may differ, for partitions are added to one after the other
-_CLOSE_MS = 2_000  # for the last commit, and for leaving the group: a stop takes less than 10 s though Kafka is away
+UNEQUAL_S = 30.0  # grace period: partitions are added to one topic after the other
+_CLOSE_MS = 2_000  # for the last commit, and for leaving the group: so a shutdown without Kafka takes less than 10 s
 
 log = structlog.stdlib.get_logger()
 
 
 class Stream:
-    """Consumes topics as a group and gives each batch of pizzas to a handler, at least once.
+    """Consumes topics as a member of a group and passes each batch of pizzas to a handler, at least once.
 
-    Offsets are committed when all that a batch caused is safe: what the handler wrote, and what it returned to be
-    published. A record that isn't a pizza, or can't be read, goes to the dead letters and holds nobody up. One that was
-    put back from there for another service is passed over.
+    Offsets are committed when the effects of a batch are durable: what the handler wrote, and the events that it
+    returned. A record that isn't a pizza, or can't be read, is published to the dead-letter topic and blocks no other.
+    One that was replayed from there for another service is skipped.
 
     Args:
         settings: the kafka_* variables.
-        service: named in dead letters.
+        service: the name that its dead letters carry.
         group: the consumer group; its members share the partitions.
         topics: to consume.
-        publishes: the topics that the handler publishes to. An event goes to the partition that its cause came from,
-            so all topics need equally many.
-        dead_letters: the topic for records that can't be used.
+        publishes: the topics that the handler publishes to. An event goes to the partition number of the
+            record that caused it, so all topics need the same number of partitions.
+        dead_letters: the dead-letter topic.
         read: a pure function from a record to its pizza, which raises ValueError if there is none.
-        handle: takes a batch and returns what to publish. It may be given the same pizzas again. It raises
-            UnavailableError to be given the same batch again later.
+        handle: takes a batch and returns what to publish. It may get the same pizzas again. If it raises
+            UnavailableError, the batch is retried.
         publisher: for what the handler returns and for the dead letters.
-        fetch: KafkaConsumer's arguments on how much to take, or to wait for, at once.
+        fetch: KafkaConsumer's arguments for the size and the wait of a fetch.
     """
 
     def __init__(
@@ -98,18 +98,18 @@ class Stream:
 
     @property
     def connected(self) -> bool:
-        """Whether this member is in its group and the broker has answered lately; any thread may ask."""
+        """Whether this consumer has joined its group and the broker has responded lately; it is thread-safe."""
         return self._offsets.joined and time.monotonic() - self._contact_at < 3 * PROBE_INTERVAL_S
 
     def run(self, stop: ShutdownFlag, *, records: int | None = None) -> None:
-        """Consume until told to stop, then commit what was handled and leave the group.
+        """Consume until the shutdown flag is set, then commit the handled offsets and leave the group.
 
         Args:
-            stop: the batch in hand is finished first, unless Kafka or Redis is away.
-            records: stop unasked after so many, for tests and measurements.
+            stop: the current batch is finished first, unless Kafka or Redis is unavailable.
+            records: also stop after this many, for tests and measurements.
 
         Raises:
-            UnequalPartitionsError: the topics don't fit together.
+            UnequalPartitionsError: the topics have different numbers of partitions.
         """
         seen = 0
         try:
@@ -136,8 +136,8 @@ class Stream:
             if len(set(counts.values())) == 1:
                 self._backoff.reset()
                 return
-            told = ", ".join(f"{topic} {count}" for topic, count in counts.items())
-            unequal = UnequalPartitionsError(f"the topics must have equally many partitions, but have: {told}")
+            listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
+            unequal = UnequalPartitionsError(f"the topics must have the same number of partitions, but have: {listed}")
             now = time.monotonic()
             unequal_since = unequal_since or now
             if now - unequal_since >= UNEQUAL_S:
@@ -150,9 +150,9 @@ class Stream:
             if not polled:
                 if time.monotonic() - self._contact_at < PROBE_INTERVAL_S:
                     return {}
-                # An empty poll says nothing: it is the same with the broker gone.
+                # An empty poll proves nothing: poll also returns nothing while the broker is unavailable.
                 self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
-        except Exception as error:  # noqa: BLE001 - what a stranger sends to the group may raise anything in kafka-python
+        except Exception as error:  # noqa: BLE001 - foreign input may make kafka-python raise anything
             self._wait(stop, error)
             return {}
         self._backoff.reset()
@@ -164,7 +164,7 @@ class Stream:
         unreadable: list[Event] = []
         for records in polled.values():
             for record in records:
-                if isinstance(record, Unreadable):
+                if isinstance(record, UnreadableRecord):
                     unreadable.append(dead_letter(record, self._dead_letters, self._service, record.error))
                     continue
                 if not is_for(self._service, record):
@@ -176,20 +176,20 @@ class Stream:
         while True:
             try:
                 events = unreadable + self._handle(batch)
-                publish_or_cut(self._publisher, events, self._dead_letters, stop)
+                publish_or_truncate(self._publisher, events, self._dead_letters, stop)
             except UnavailableError as error:
                 [first, *_] = next(iter(polled.values()))
-                if self._wait(stop, error, **about(first)):
+                if self._wait(stop, error, **log_context(first)):
                     return False
             else:
                 self._backoff.reset()
-                log.debug("batch", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
+                log.debug("batch processed", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
                 return True
 
     def _wait(self, stop: ShutdownFlag, error: Exception, **where: str) -> bool:
         retry_s = self._backoff.next_s()
         log.warning(
-            "trying again",
+            "retrying",
             error=str(error) or repr(error),
             retry_s=retry_s,
             **(where or {"topics": " ".join(self._topics)}),
@@ -209,7 +209,7 @@ class Stream:
             if offsets := self._offsets.uncommitted():
                 self._consumer.commit(_with_metadata(offsets), timeout_ms=_CLOSE_MS)
         except KafkaError as error:
-            log.warning("not committed, so it will be handled again", error=str(error))
+            log.warning("commit failed, the records will be processed again", error=str(error))
         finally:
             self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
 

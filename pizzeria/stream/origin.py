@@ -1,4 +1,4 @@
-"""Where a record was first consumed, in headers: on a dead letter, on its replay, and on what came of that."""
+"""The headers that name a record's origin: on a dead letter, on its replay, and on the events resulting from that."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol
@@ -15,7 +15,7 @@ class _Record(Protocol):
 
 
 class Origin(NamedTuple):
-    """The place of a record."""
+    """The topic, partition and offset of a record."""
 
     topic: str
     partition: int
@@ -26,12 +26,12 @@ class Origin(NamedTuple):
 
 
 class Replay(NamedTuple):
-    """What the headers say of a record that was a dead letter before.
+    """The headers of a record that is the replay of a dead letter, or results from one.
 
     Attributes:
-        service: the only one that it is for; None if it is for all, for it is what came of such a record.
-        origin: where it was consumed before it became a dead letter for the first time.
-        timestamp: when it was written there, in ms since the epoch.
+        service: the only one that it is for; None if it is for all, as a record that results from a replay is.
+        origin: where the record was first consumed.
+        timestamp: of the record at its origin, in ms since the epoch.
     """
 
     service: str | None
@@ -39,53 +39,53 @@ class Replay(NamedTuple):
     timestamp: int
 
     def headers(self) -> Headers:
-        """Return the headers that say so."""
-        told = {**self.origin._asdict(), "timestamp": self.timestamp}
+        """Return it as headers."""
+        properties = {**self.origin._asdict(), "timestamp": self.timestamp}
         if self.service is not None:
-            told["service"] = self.service
-        return with_prefix(REPLAY, told)
+            properties["service"] = self.service
+        return encode_headers(REPLAY, properties)
 
 
 def replay_of(record: _Record) -> Replay | None:
-    """Return what a record's headers say of its replay; None if it is none, or nobody of ours wrote them."""
-    if not record.headers:  # as good as all records
+    """Return the replay that a record's headers describe; None if there is none, or the headers are invalid."""
+    if not record.headers:  # the fast path: nearly all records
         return None
-    told = without_prefix(REPLAY, record.headers)
+    properties = decode_headers(REPLAY, record.headers)
     try:
-        return Replay(told.get("service"), read_origin(told), int(told["timestamp"]))
+        return Replay(properties.get("service"), read_origin(properties), int(properties["timestamp"]))
     except (KeyError, ValueError):
         return None
 
 
 def is_for(service: str, record: _Record) -> bool:
-    """Whether a record is for a service: each is for all that read its topic, but for one that was replayed."""
+    """Whether a record is for a service: every record is, except one that was replayed for another service."""
     replay = replay_of(record)
     return replay is None or replay.service in (None, service)
 
 
-def passed_on(record: _Record) -> Headers | None:
-    """Return the headers that tell of an event that it came of a replay; None if its cause was none."""
+def replay_headers(record: _Record) -> Headers | None:
+    """Return the headers of an event that a replayed record causes; None if the record was not replayed."""
     replay = replay_of(record)
     return replay._replace(service=None).headers() if replay else None
 
 
-def read_origin(told: Mapping[str, str]) -> Origin:
-    """Return the origin that headers tell.
+def read_origin(properties: Mapping[str, str]) -> Origin:
+    """Return the origin that decoded headers name.
 
     Raises:
-        KeyError: they don't tell it.
-        ValueError: the partition or the offset is no number.
+        KeyError: one of them is missing.
+        ValueError: the partition or the offset is not a number.
     """
-    return Origin(told["topic"], int(told["partition"]), int(told["offset"]))
+    return Origin(properties["topic"], int(properties["partition"]), int(properties["offset"]))
 
 
-def with_prefix(prefix: str, told: Mapping[str, object]) -> Headers:
-    """Return headers of one family."""
-    return [(f"{prefix}{name}", str(value).encode()) for name, value in told.items()]
+def encode_headers(prefix: str, properties: Mapping[str, object]) -> Headers:
+    """Return properties as headers whose names have a prefix."""
+    return [(f"{prefix}{name}", str(value).encode()) for name, value in properties.items()]
 
 
-def without_prefix(prefix: str, headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
-    """Return the headers of one family by their names in it; ours come after foreign ones of the same name."""
+def decode_headers(prefix: str, headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
+    """Return the headers whose names have a prefix, without it; the last of one name counts, for ours come last."""
     return {
         name.removeprefix(prefix): (value or b"").decode(errors="replace")
         for name, value in headers
@@ -93,6 +93,6 @@ def without_prefix(prefix: str, headers: Iterable[tuple[str, bytes | None]]) -> 
     }
 
 
-def leave_out(prefixes: str | tuple[str, ...], headers: Iterable[tuple[str, bytes | None]]) -> Headers:
-    """Return the other headers, each with a value, for kafka-python writes none without."""
+def exclude_headers(prefixes: str | tuple[str, ...], headers: Iterable[tuple[str, bytes | None]]) -> Headers:
+    """Return the headers whose names have none of the prefixes; None becomes empty, for kafka-python refuses None."""
     return [(name, value or b"") for name, value in headers if not name.startswith(prefixes)]

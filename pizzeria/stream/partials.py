@@ -1,4 +1,4 @@
-"""Partial pizzas, gathered for the stores."""
+"""Partial pizzas, grouped for the stores."""
 
 from collections import defaultdict
 
@@ -8,19 +8,16 @@ from pizzeria.topics import Topics
 
 
 class Partials:
-    """Gathers the partial pizzas of a batch by what they belong to.
+    """Groups the partial pizzas of a batch by order, or by topping and order.
 
-    Should a batch have several choices for one topping of a pizza the first one stands, as it does across batches.
-
-    Args:
-        topics: whose names tell which topping a pizza has got.
+    If a batch has several choices for one topping of a pizza, the first one wins, as it does across batches.
     """
 
     def __init__(self, topics: Topics) -> None:
         self._topping_of = topics.topping_of
 
     def by_order(self, batch: Batch) -> dict[SizedOrder, dict[int, Toppings]]:
-        """Return what OrderStore.join takes: pizza id → its toppings, of each order."""
+        """Return the argument of OrderStore.join: order → pizza id → toppings."""
         orders: dict[SizedOrder, dict[int, Toppings]] = defaultdict(lambda: defaultdict(dict))
         for record, pizza in batch:
             topping = self._topping_of[record.topic]
@@ -28,7 +25,7 @@ class Partials:
         return orders
 
     def by_topping(self, batch: Batch) -> dict[CountedOrder, dict[int, str]]:
-        """Return what ReportStore.count takes: pizza id → what was chosen, of each topping of each order."""
+        """Return the argument of ReportStore.count: (topping, order id) → pizza id → choice."""
         chosen: dict[CountedOrder, dict[int, str]] = defaultdict(dict)
         for record, pizza in batch:
             topping = self._topping_of[record.topic]

@@ -1,4 +1,4 @@
-"""Publishing: send all, then wait until every record is acknowledged."""
+"""Publishing: send every record, then wait until all are acknowledged."""
 
 import time
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from pizzeria.settings import Settings
 from pizzeria.stream.circuit_breaker import CircuitBreaker
 from pizzeria.stream.client import connection
 
-# A dead letter is a record as large as the broker took, and some headers.
+# A dead letter is a record as large as the broker accepted, plus some headers.
 MAX_REQUEST_BYTES = 2 * 1024 * 1024
 _DELIVERY_TIMEOUT_MS = 15_000
 MAX_PUBLISH_S = _DELIVERY_TIMEOUT_MS / 1000 + 1
-_RECONNECT_LOOK_MS = 50.0
-_LOOK_S, _STOP_S = 0.2, 2.0  # how often to look for a stop while waiting, and how long to wait then
+_RECONNECT_POLL_MS = 50.0
+_STOP_POLL_S, _STOP_TIMEOUT_S = 0.2, 2.0  # between checks of the shutdown flag, and to wait once it is set
 
 
 class Event(NamedTuple):
@@ -35,10 +35,10 @@ class Event(NamedTuple):
 
 
 class TooLargeError(UnavailableError):
-    """Kafka refuses events for their size, and will until it is set up to take them.
+    """Kafka rejects events for their size, and will until it is configured to accept them.
 
     Attributes:
-        events: those refused.
+        events: those rejected.
     """
 
     def __init__(self, events: Sequence[Event]) -> None:
@@ -46,37 +46,33 @@ class TooLargeError(UnavailableError):
         self.events = events
 
 
-class _PatientClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has no types
-    """kafka-python's client, but for a producer that waits for a connection instead of spinning.
+class _WaitingClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has no types
+    """kafka-python's client, except that the producer waits for a connection instead of spinning.
 
-    The producer polls for connection_delay() milliseconds, but is told seconds, and 0 while a broker that is silent is
-    being connected to (https://github.com/dpkp/kafka-python/issues/1907). What comes in ends the poll at once.
+    The producer polls for connection_delay() milliseconds, but gets seconds, and 0 while it connects to a broker that
+    does not respond (https://github.com/dpkp/kafka-python/issues/1907). Any response ends the poll at once.
     """
 
     def connection_delay(self, node_id: Any) -> float:
-        return max(_RECONNECT_LOOK_MS, 1000 * float(super().connection_delay(node_id)))
+        return max(_RECONNECT_POLL_MS, 1000 * float(super().connection_delay(node_id)))
 
 
 class Publisher:
-    """Publishes events; threads may share one, processes may not: build it after a fork.
-
-    Args:
-        settings: the kafka_* variables. Nothing connects before the first event is published.
-    """
+    """Publishes events. It is thread-safe but not fork-safe: create it after a fork. It connects at the first event."""
 
     def __init__(self, settings: Settings) -> None:
-        # Not idempotent: that producer wedges for ever when the broker is away longer than the delivery timeout, and
-        # here a repeated event is harmless.
+        # Not idempotent: that producer hangs forever when the broker is unavailable for longer than the delivery
+        # timeout, and here a duplicate event is harmless.
         self._producer = KafkaProducer(
             **connection(settings),
             acks="all",
             enable_idempotence=False,
             delivery_timeout_ms=_DELIVERY_TIMEOUT_MS,
             max_block_ms=2_000,
-            batch_size=128 * 1024,  # beyond 16 KiB of one partition, the default, each further record wakes the sender
+            batch_size=128 * 1024,  # beyond the default of 16 KiB per partition, each further record wakes the sender
             max_request_size=MAX_REQUEST_BYTES,
             metrics_enabled=False,
-            kafka_client=_PatientClient,
+            kafka_client=_WaitingClient,
         )
         self._circuit_breaker = CircuitBreaker()
 
@@ -87,13 +83,13 @@ class Publisher:
 
         Args:
             events: in the order to be sent.
-            timeout_s: wait no longer than this. Events not acknowledged by then are still under way for 15 s, and
-                others for the same partition are refused meanwhile.
-            stop: when it is set, wait no longer than 2 s.
+            timeout_s: wait no longer than this. Events not acknowledged by then stay in flight for up to 15 s, and
+                others for the same partition are refused until then.
+            stop: once it is set, wait no longer than 2 s.
 
         Raises:
-            UnavailableError: some of the events are not acknowledged. To publish all of them again is harmless.
-            TooLargeError: some are refused for their size, all others are acknowledged.
+            UnavailableError: some of the events are not acknowledged. Publishing all of them again is harmless.
+            TooLargeError: some are rejected for their size, all others are acknowledged.
         """
         self._circuit_breaker.check()
         self._circuit_breaker.check_partitions((event.topic, event.partition) for event in events)
@@ -103,9 +99,9 @@ class Publisher:
             self._circuit_breaker.note_failure()
             raise UnavailableError(f"Kafka: {error}", public="Kafka does not answer") from error
         self._circuit_breaker.note_success()
-        patience, too_large = _Patience(timeout_s, stop), []
+        deadline, too_large = _Deadline(timeout_s, stop), []
         for event, future in zip(events, futures, strict=True):
-            if not (future and (future.succeeded() or self._is_taken(event, future, patience))):
+            if not (future and (future.succeeded() or self._is_accepted(event, future, deadline))):
                 too_large.append(event)
         if too_large:
             raise TooLargeError(too_large)
@@ -114,28 +110,28 @@ class Publisher:
         topic, key, value, partition, headers = event
         try:
             return self._producer.send(topic, value=value, key=key, headers=headers, partition=partition)
-        except MessageSizeTooLargeError:  # beyond MAX_REQUEST_BYTES; the broker isn't even asked
+        except MessageSizeTooLargeError:  # larger than MAX_REQUEST_BYTES: it is not even sent
             return None
-        except ValueError as error:  # no such partition, so far as the producer knows
+        except ValueError as error:  # the producer's metadata has no such partition
             count = len(self._producer.partitions_for(topic))
             if partition < count:
-                raise UnknownTopicOrPartitionError(str(error)) from error  # it has learnt of it meanwhile
-            # Partitions are added to one topic after the other, and any will do: the same one only saves time.
+                raise UnknownTopicOrPartitionError(str(error)) from error  # the metadata has been updated meanwhile
+            # Partitions are added to one topic after the other, and any is correct: the same one is only faster.
             return self._send(event._replace(partition=partition % count))
 
-    def _is_taken(self, event: Event, future: Any, patience: "_Patience") -> bool:
+    def _is_accepted(self, event: Event, future: Any, deadline: "_Deadline") -> bool:
         while True:
-            left_s = patience.left_s()
+            remaining_s = deadline.remaining_s()
             try:
-                future.get(min(left_s, _LOOK_S))
+                future.get(min(remaining_s, _STOP_POLL_S))
                 return True
             except (MessageSizeTooLargeError, RecordListTooLargeError):
                 return False
             except KafkaError as error:
-                if not future.is_done and left_s:
-                    continue  # only this look is over
+                if not future.is_done and remaining_s:
+                    continue  # only this poll has timed out
                 if not future.is_done:
-                    self._circuit_breaker.note_unanswered((event.topic, event.partition), future)
+                    self._circuit_breaker.note_unacknowledged((event.topic, event.partition), future)
                 raise UnavailableError(
                     f"Kafka: {event.topic}[{event.partition}]: {error}", public="Kafka does not answer"
                 ) from error
@@ -160,7 +156,7 @@ class Publisher:
     def partition_of(self, key: bytes, topic: str) -> int:
         """Return the partition that Kafka's default partitioner chooses for a key.
 
-        It is murmur2 in Python: work it out once for all the events of an order.
+        It is murmur2 in Python, so compute it once for all the events of an order.
 
         Raises:
             UnavailableError: Kafka doesn't answer, or doesn't have the topic.
@@ -168,20 +164,20 @@ class Publisher:
         return int(murmur2(key) & 0x7FFFFFFF) % self.partition_count(topic)
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Send what is under way, timeout_s at the most, and disconnect."""
-        with suppress(KafkaError):  # not acknowledged in time: whoever waited for it has been told
+        """Flush the records in flight, for timeout_s at most, and disconnect."""
+        with suppress(KafkaError):  # not acknowledged in time: publish() has raised it already
             self._producer.close(timeout=timeout_s)
 
 
-class _Patience:
-    """How much longer to wait for acknowledgements: until the time is up, or 2 s once the flag is set."""
+class _Deadline:
+    """The deadline for acknowledgements; once the shutdown flag is set, no later than 2 s from then."""
 
     def __init__(self, timeout_s: float, stop: ShutdownFlag | None) -> None:
         self._deadline = time.monotonic() + timeout_s
         self._stop = stop
 
-    def left_s(self) -> float:
+    def remaining_s(self) -> float:
         now = time.monotonic()
         if self._stop is not None and self._stop.is_set():
-            self._deadline, self._stop = min(self._deadline, now + _STOP_S), None
+            self._deadline, self._stop = min(self._deadline, now + _STOP_TIMEOUT_S), None
         return max(0.0, self._deadline - now)

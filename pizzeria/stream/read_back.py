@@ -1,4 +1,4 @@
-"""Reading topics from their beginning to their end as it is now, for what is done once and then ends."""
+"""Reading topics from the beginning to their current end, for commands that run once."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream.client import connection
 from pizzeria.stream.consumer import Consumer
-from pizzeria.stream.record import Record, Unreadable, about, next_offset
+from pizzeria.stream.record import Record, UnreadableRecord, log_context, next_offset
 
 log = structlog.stdlib.get_logger()
 
@@ -26,17 +26,17 @@ def read_back(
     group: str | None = None,
     timeout_s: float = 10.0,
 ) -> Iterator[Sequence[Record]]:
-    """Yield the records of topics, in batches, up to the end that each partition has at the start, and end there.
+    """Yield the records of topics, in batches, up to the end that each partition has at the start.
 
-    What can't be read is left out, with a warning.
+    Unreadable records are skipped, with a warning.
 
     Args:
-        settings: the kafka_* variables.
-        topics: their names; the records of a partition come in their order.
-        since_ms: leave out what is older, in ms since the epoch; everything, unless given.
-        group: begin where this consumer group has got to, and commit a batch when the next one is asked for: so what
-            the caller does with a batch is done before it is committed. Nobody else may be a member of the group.
-        timeout_s: how long to wait for Kafka to answer.
+        settings: of the connection.
+        topics: the records of each partition come in their order.
+        since_ms: skip older records, in ms since the epoch; None reads all.
+        group: begin at the committed offsets of this consumer group, and commit a batch when the next one is requested,
+            so that the caller has processed it by then. The group must have no other member.
+        timeout_s: how long to wait for a response of Kafka.
 
     Raises:
         UnavailableError: Kafka doesn't answer, or doesn't have a topic.
@@ -47,7 +47,7 @@ def read_back(
         consumer = Consumer(
             **connection(settings),
             group_id=group,
-            auto_offset_reset="earliest",  # for what is deleted while it is read
+            auto_offset_reset="earliest",  # if records are deleted while they are read
             enable_auto_commit=False,
             max_poll_records=10_000,
             metrics_enabled=False,
@@ -69,7 +69,7 @@ def read_back(
 
 
 def _partitions(settings: Settings, topics: Sequence[str], timeout_ms: int) -> list[Any]:
-    # A consumer would tell them, too, but waits for ever for a Kafka that is away.
+    # A consumer returns them as well, but waits forever while Kafka is unavailable.
     admin = KafkaAdminClient(**connection(settings), bootstrap_timeout_ms=timeout_ms)
     try:
         found = admin.describe_topics(list(topics))
@@ -92,7 +92,7 @@ def _starts(
     if group is not None:
         for tp, end in ends.items():
             committed = consumer.committed(tp, timeout_ms=timeout_ms)
-            if committed is not None and committed <= end:  # beyond it, the topic is not the one it was
+            if committed is not None and committed <= end:  # beyond it, the topic has been recreated
                 starts[tp] = max(starts[tp], committed)
     return starts
 
@@ -107,7 +107,7 @@ def _read(consumer: Any, ends: dict[Any, int], timeout_ms: int, *, commits: bool
         handled = {tp: OffsetAndMetadata(next_offset(records[-1]), "", -1) for tp, records in within.items() if records}
         if commits and handled:
             consumer.commit(handled, timeout_ms=timeout_ms)
-        # A partition may end with records that are never shown, such as a transaction's marks: its position tells.
+        # A partition may end with records that are never returned, such as transaction markers: the position shows it.
         at_end = {tp for tp in unread if consumer.position(tp, timeout_ms=timeout_ms) >= ends[tp]}
         consumer.pause(*at_end)
         unread -= at_end
@@ -118,8 +118,8 @@ def _read(consumer: Any, ends: dict[Any, int], timeout_ms: int, *, commits: bool
 
 
 def _is_readable(record: Record) -> bool:
-    if isinstance(record, Unreadable):
+    if isinstance(record, UnreadableRecord):
         up_to = {} if record.last_offset is None else {"last_offset": record.last_offset}
-        log.warning("left out, for it can't be read", error=str(record.error), **up_to, **about(record))
+        log.warning("unreadable record skipped", error=str(record.error), **up_to, **log_context(record))
         return False
     return True

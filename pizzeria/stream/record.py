@@ -9,7 +9,7 @@ from pizzeria.topics import Topics
 
 
 class Record(Protocol):
-    """What the services know of a record."""
+    """The attributes of a record that the services use."""
 
     topic: str
     partition: int
@@ -21,14 +21,13 @@ class Record(Protocol):
 
 
 @dataclass
-class Unreadable:
-    """What stands in for records that can't be taken apart, with all that could be read.
+class UnreadableRecord:
+    """Stands in for a record or a batch that can't be parsed, with all that could be read.
 
     Attributes:
-        timestamp: -1 if it is unknown.
-        value: of the record or, if last_offset is set, the bytes of the batch as far as Kafka gives them.
-        error: why.
-        last_offset: up to which nothing could be read, if it is more than a record.
+        timestamp: -1 if unknown.
+        value: of the record or, if last_offset is set, the raw bytes of the batch as far as Kafka returns them.
+        last_offset: the last one that can't be read, if it is more than one record.
     """
 
     topic: str
@@ -43,43 +42,40 @@ class Unreadable:
 
 
 def next_offset(record: Record) -> int:
-    """Return the offset to go on with after a record."""
-    if isinstance(record, Unreadable) and record.last_offset is not None:
+    """Return the offset that follows a record."""
+    if isinstance(record, UnreadableRecord) and record.last_offset is not None:
         return record.last_offset + 1
     return record.offset + 1
 
 
-Reader = Callable[[Record], Pizza]  # a pure function; it raises ValueError for a record that it can't read
+Reader = Callable[[Record], Pizza]  # a pure function that raises ValueError for an invalid record
 
 
-def about(record: Record) -> dict[str, str]:
-    """Return what a log line about a record carries: its order, and topic[partition]@offset."""
+def log_context(record: Record) -> dict[str, str]:
+    """Return the log keys that identify a record: its order, and topic[partition]@offset."""
     order_id = "" if record.key is None else record.key.decode(errors="replace")
     return {"order_id": order_id, "record": f"{record.topic}[{record.partition}]@{record.offset}"}
 
 
-def read_pizza(largest: int) -> Reader:
-    """Return a function that returns the pizza that a record carries.
+def read_pizza(max_order_size: int) -> Reader:
+    """Return a function that decodes the pizza of a record.
 
-    It raises ValueError if there is none, as decode() does, or if it is of too large an order: one event of such an
-    order would make as many as its count says.
-
-    Args:
-        largest: the pizzas of the largest order, max_order_size of the settings.
+    It raises ValueError for an invalid value, as decode() does, and for an order that is too large: one event of such
+    an order would cause as many events as its count says.
     """
 
     def read(record: Record) -> Pizza:
         pizza = decode(record.value)
-        if pizza.count > largest:
-            raise ValueError(f"count {pizza.count} is more than MAX_ORDER_SIZE={largest}")
+        if pizza.count > max_order_size:
+            raise ValueError(f"count {pizza.count} is more than MAX_ORDER_SIZE={max_order_size}")
         return pizza
 
     return read
 
 
-def read_partial(topics: Topics, largest: int) -> Reader:
-    """Return a read_pizza that also insists on the topping that the record's topic is for."""
-    topping_of, read_any = topics.topping_of, read_pizza(largest)
+def read_partial(topics: Topics, max_order_size: int) -> Reader:
+    """Return a read_pizza that also requires the topping that the record's topic is for."""
+    topping_of, read_any = topics.topping_of, read_pizza(max_order_size)
 
     def read(record: Record) -> Pizza:
         pizza = read_any(record)

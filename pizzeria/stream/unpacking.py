@@ -1,6 +1,6 @@
-"""Taking fetched bytes apart, whatever a stranger or a disk has put into them.
+"""Parsing fetched bytes, whatever a foreign client or a failing disk has written into them.
 
-kafka-python's own parser raises at a record or a batch that it can't read, and then never gets past it.
+kafka-python's own parser raises for a record or a batch that it can't read, and then never gets past it.
 """
 
 import struct
@@ -12,17 +12,17 @@ from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecordBatch
 from kafka.record.memory_records import MemoryRecords
 
-from pizzeria.stream.record import Unreadable
+from pizzeria.stream.record import UnreadableRecord
 
 # A batch begins with its first offset, 8 bytes, the length of what follows, 4 bytes, and 4 bytes that depend on the
 # version of its format, which is next.
 _LENGTH_AT, _OVERHEAD, _MAGIC_AT = 8, 12, 16
-_MAGIC = 2  # of the format since Kafka 0.11; of older ones kafka-python tells less
-_AHEAD = 1_000_000  # the records of an answer may be younger than its high watermark, but not by so many
+_MAGIC = 2  # of the format since Kafka 0.11; kafka-python exposes less of older ones
+_AHEAD = 1_000_000  # the offsets of a response may exceed its high watermark, but not by so many
 
 
-class Consumed(NamedTuple):
-    """A record that can be read."""
+class ConsumerRecord(NamedTuple):
+    """A record that could be parsed."""
 
     topic: str
     partition: int
@@ -34,16 +34,18 @@ class Consumed(NamedTuple):
 
 
 class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka-python has no types
-    """What the answer to a fetch has of one partition; `highwater` is the answer's, too."""
+    """The records of one partition in a fetch response; `highwater` is the response's high watermark."""
 
     highwater = 0
 
-    def _unpack_records(self, tp: Any, records: Any, *_deserializers: Any) -> Iterator[Consumed | Unreadable]:
-        """Yield every record that can be read and, in its place, what can't be."""
-        buffer = memoryview(records._buffer)  # noqa: SLF001 - nothing else leads to the bytes
+    def _unpack_records(
+        self, tp: Any, records: Any, *_deserializers: Any
+    ) -> Iterator[ConsumerRecord | UnreadableRecord]:
+        """Yield every record in order, with an UnreadableRecord in place of what can't be parsed."""
+        buffer = memoryview(records._buffer)  # noqa: SLF001 - there is no public access to the bytes
         slices = list(_slices(buffer))
         if buffer and not slices:
-            slices = [buffer]  # not even a batch can be found: whatever it is, get past it
+            slices = [buffer]  # no batch boundary is found: skip it all
         for at, raw in enumerate(slices):
             self.bytes_read += len(raw)
             last_offset = None
@@ -58,10 +60,10 @@ class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka
                     last_offset = self._guess_last_offset(raw, slices[at + 1 : at + 2])
                 first, self.next_fetch_offset = self.next_fetch_offset, max(self.next_fetch_offset, last_offset + 1)
                 if first <= last_offset:
-                    unreadable = Unreadable(tp.topic, tp.partition, first, value=bytes(raw), error=error)
+                    unreadable = UnreadableRecord(tp.topic, tp.partition, first, value=bytes(raw), error=error)
                     unreadable.last_offset = last_offset
                     yield unreadable
-            # The last records of a batch may be missing, or not be shown.
+            # The last records of a batch may be compacted away, or control records.
             self.next_fetch_offset = max(self.next_fetch_offset, last_offset + 1)
         self.drain()
 
@@ -71,18 +73,18 @@ class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka
             raise CorruptRecordError("the checksum is wrong")
         last_offset = _last_offset(batch)  # the checksum doesn't cover the first offset
         if not self.next_fetch_offset <= last_offset < self.highwater + _AHEAD:
-            raise CorruptRecordError(f"the batch says that it ends at {last_offset}")
+            raise CorruptRecordError(f"the batch's last offset is out of range: {last_offset}")
         if batch.magic >= _MAGIC:
             self.leader_epoch = batch.leader_epoch
         return batch
 
     def _guess_last_offset(self, raw: memoryview, following: list[memoryview]) -> int:
-        """Return the last offset of a batch of which nothing is certain: rather too small, for the rest comes again."""
+        """Estimate the last offset of a corrupt batch: rather too small, for the rest is fetched again."""
         try:
             for other in following:
                 return int(self._parse(other).base_offset) - 1
         except (AssertionError, CorruptRecordError, struct.error):
-            pass  # the next one is no better
+            pass  # the next batch is corrupt as well
         try:
             batch = DefaultRecordBatch(raw)
         except struct.error:
@@ -92,7 +94,7 @@ class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka
 
 
 def _slices(buffer: memoryview) -> Iterator[memoryview]:
-    """Split an answer into its batches; what follows the last whole one is dropped, and fetched again."""
+    """Split a response into its batches; an incomplete last one is dropped, and fetched again."""
     at, end = 0, len(buffer)
     while end - at > _MAGIC_AT:
         (length,) = struct.unpack_from(">i", buffer, at + _LENGTH_AT)
@@ -106,14 +108,14 @@ def _last_offset(batch: Any) -> int:
     return int(batch.last_offset if batch.magic >= _MAGIC else batch.base_offset)
 
 
-def _records(tp: Any, batch: Any) -> Iterator[Consumed | Unreadable]:
+def _records(tp: Any, batch: Any) -> Iterator[ConsumerRecord | UnreadableRecord]:
     topic, partition = tp
     if batch.magic >= _MAGIC and batch.is_control_batch:
-        return  # the mark of a transaction
+        return  # a transaction marker
     while True:
         try:
             for record in batch:
-                yield Consumed(
+                yield ConsumerRecord(
                     topic, partition, record.offset, record.timestamp, record.key, record.value, record.headers
                 )
         except CorruptRecordError as error:
@@ -123,13 +125,13 @@ def _records(tp: Any, batch: Any) -> Iterator[Consumed | Unreadable]:
         else:
             return
         record = _read_leniently(batch)
-        yield Unreadable(
+        yield UnreadableRecord(
             topic, partition, record.offset, record.timestamp, record.key, record.value, record.headers, error=reason
         )
 
 
 def _read_leniently(batch: Any) -> Any:
-    """Return a record that has headers whose names are not UTF-8; the batch has not gone past it."""
+    """Parse the next record of a batch, whose header names are not valid UTF-8."""
     strict, batch._buffer = batch._buffer, _Lenient(batch._buffer)  # noqa: SLF001
     try:
         return next(batch)
@@ -138,7 +140,7 @@ def _read_leniently(batch: Any) -> Any:
 
 
 class _Lenient(bytearray):
-    """Bytes that become text whatever they are."""
+    """Bytes that decode without an error."""
 
     def __getitem__(self, at: SupportsIndex | slice) -> Any:
         found = super().__getitem__(at)

@@ -8,10 +8,10 @@ from kafka.errors import IllegalStateError
 from kafka.future import Future
 
 from pizzeria.runtime.process import ShutdownFlag
-from pizzeria.stream.record import Unreadable
+from pizzeria.stream.record import UnreadableRecord
 from tests.unit.fakes import FakeRecord
 
-Polled = Mapping[Any, Sequence[FakeRecord | Unreadable]]
+Polled = Mapping[Any, Sequence[FakeRecord | UnreadableRecord]]
 Step = Polled | Callable[[], object]
 CommitCallback = Callable[[dict[Any, Any], Exception | None], None]
 

@@ -8,7 +8,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
 from pizzeria.stream import Batch, Event, Stream, read_pizza
-from pizzeria.stream.record import about
+from pizzeria.stream.record import log_context
 from tests.unit.fake_consumer import FakeConsumer, Step
 from tests.unit.fakes import Clock, FakePublisher, FakeRecord, ImpatientStop, record_of
 
@@ -71,7 +71,7 @@ class Rig:
         return [event.value for event in self.publisher.published if event.topic == topic]
 
     def _handle(self, batch: Batch) -> list[Event]:
-        self.handled.append([about(record)["record"] for record, _ in batch])
+        self.handled.append([log_context(record)["record"] for record, _ in batch])
         if self.handler_errors:
             raise self.handler_errors.pop(0)
         return [Event("out", record.key, encode(pizza), record.partition) for record, pizza in batch]

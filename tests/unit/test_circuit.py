@@ -17,7 +17,7 @@ class Pending:
 def test_what_one_thread_notes_while_another_one_checks_is_not_lost() -> None:
     """Otherwise more and more could be sent to a partition that does not answer."""
     circuit, looked = CircuitBreaker(), Event()
-    noting = Thread(target=lambda: circuit.note_unanswered(("pizza", 1), Pending()))
+    noting = Thread(target=lambda: circuit.note_unacknowledged(("pizza", 1), Pending()))
 
     class Done:
         @property
@@ -28,7 +28,7 @@ def test_what_one_thread_notes_while_another_one_checks_is_not_lost() -> None:
                 noting.join(timeout=0.2)  # it can't end while the check goes on
             return True
 
-    circuit.note_unanswered(("pizza", 0), Done())
+    circuit.note_unacknowledged(("pizza", 0), Done())
     circuit.check_partitions([("pizza", 0)])
     noting.join(timeout=10)
     with pytest.raises(UnavailableError, match=r"pizza\[1\]"):

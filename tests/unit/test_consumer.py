@@ -17,7 +17,7 @@ class Offline(Consumer):
     """A consumer each of whose polls gets one answer."""
 
     def __init__(self) -> None:
-        self._look_at = float("inf")
+        self._check_at = float("inf")
         self._coordinator = SimpleNamespace(rejoining=False)
         self._fetcher = _Fetcher.__new__(_Fetcher)
         self._fetcher._failed = set()  # noqa: SLF001

@@ -5,9 +5,9 @@ import pytest
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import Event, Origin, dead_letter
-from pizzeria.stream.dead_letter_events import publish_or_cut
+from pizzeria.stream.dead_letter_events import publish_or_truncate
 from pizzeria.stream.origin import Replay
-from pizzeria.stream.record import Unreadable
+from pizzeria.stream.record import UnreadableRecord
 from tests.unit.fakes import FakePublisher, FakeRecord
 
 RECORD = FakeRecord(
@@ -81,13 +81,13 @@ def test_a_header_without_a_value_gets_an_empty_one() -> None:
 
 def test_a_range_that_could_not_be_read_says_where_it_ends() -> None:
     """Its value is what Kafka gave of it, which may be nothing."""
-    unreadable = Unreadable("pizza", 4, 17, value=b"\x00\x01", error=ValueError("bad"), last_offset=26)
+    unreadable = UnreadableRecord("pizza", 4, 17, value=b"\x00\x01", error=ValueError("bad"), last_offset=26)
     event = dead_letter(unreadable, "dead", "joiner", unreadable.error)
     headers = dict(event.headers or [])
     assert event.value == b"\x00\x01"
     assert headers["__streams.errors.offset"] == b"17"
     assert headers["__streams.errors.last_offset"] == b"26"
-    nothing = Unreadable("pizza", 4, 17, error=ValueError("bad"), last_offset=26)
+    nothing = UnreadableRecord("pizza", 4, 17, error=ValueError("bad"), last_offset=26)
     assert dead_letter(nothing, "dead", "joiner", nothing.error)[1:3] == (b"", None)
 
 
@@ -113,7 +113,7 @@ def test_a_dead_letter_that_fits_is_not_cut(publisher: FakePublisher) -> None:
     """Nor are other events."""
     publisher.largest = 5000
     events = [letter(b"x" * 5000), Event("pizza-with-sauce", b"6f0c", b"{}", 4)]
-    publish_or_cut(publisher, events, "dead", ShutdownFlag())
+    publish_or_truncate(publisher, events, "dead", ShutdownFlag())
     assert publisher.published == events
 
 
@@ -121,7 +121,7 @@ def test_a_dead_letter_that_is_too_large_keeps_all_but_the_end_of_its_value(publ
     """A header tells how long the value was; the other events are published once, as they are."""
     publisher.largest = 5000
     other, large = Event("pizza-with-sauce", b"6f0c", b"{}", 4), letter(b"abcd" * 2000)
-    publish_or_cut(publisher, [large, other], "dead", ShutdownFlag())
+    publish_or_truncate(publisher, [large, other], "dead", ShutdownFlag())
     cut = Event("dead", b"6f0c", b"abcd" * 256, 4, [*(large.headers or []), ("__streams.errors.truncated", b"8000")])
     assert publisher.published == [other, cut]
 
@@ -130,7 +130,7 @@ def test_a_foreign_key_and_foreign_headers_cannot_make_a_dead_letter_too_large(p
     """A key is cut as a value is; headers are left out, except those that tell what went wrong."""
     publisher.largest = 5000
     large = letter(b"x" * 8000, key=b"k" * 3_000_000, headers=3_000_000)
-    publish_or_cut(publisher, [large], "dead", ShutdownFlag())
+    publish_or_truncate(publisher, [large], "dead", ShutdownFlag())
     [cut] = publisher.published
     assert cut.key == b"k" * 1024
     assert cut.headers == [*(large.headers or [])[1:], ("__streams.errors.truncated", b"8000")]
@@ -140,5 +140,5 @@ def test_an_event_that_is_no_dead_letter_is_never_cut(publisher: FakePublisher) 
     """Its topic must be set up to take less than a pizza; it is tried again, as with Kafka away."""
     publisher.largest = 10
     with pytest.raises(UnavailableError, match=r"too large .* pizza-with-sauce"):
-        publish_or_cut(publisher, [Event("pizza-with-sauce", b"6f0c", b"x" * 11, 4)], "dead", ShutdownFlag())
+        publish_or_truncate(publisher, [Event("pizza-with-sauce", b"6f0c", b"x" * 11, 4)], "dead", ShutdownFlag())
     assert publisher.published == []

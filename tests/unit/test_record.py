@@ -4,7 +4,7 @@ import pytest
 
 from pizzeria.events import Pizza
 from pizzeria.stream import Reader, read_partial, read_pizza
-from pizzeria.stream.record import about
+from pizzeria.stream.record import log_context
 from pizzeria.topics import Topics
 from tests.unit.fakes import FakeRecord, record_of
 
@@ -15,7 +15,7 @@ TOPICS = Topics("test-")
 def test_a_log_line_tells_a_record_s_order_and_place(key: bytes | None, order_id: str) -> None:
     """Any key will do, for it is bad records that are told of."""
     record = FakeRecord("pizza", partition=4, offset=17, key=key)
-    assert about(record) == {"order_id": order_id, "record": "pizza[4]@17"}
+    assert log_context(record) == {"order_id": order_id, "record": "pizza[4]@17"}
 
 
 def test_a_pizza_ordered_needs_no_topping() -> None:

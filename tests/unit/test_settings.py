@@ -9,7 +9,7 @@ from pizzeria.settings import Settings, SettingsError, read_settings
 SECRET = "hunter2"  # noqa: S105 - it is looked for in what is shown
 NO_REDIS_URL = (
     "REDIS_URL: expected redis://, rediss:// or unix:// and the address, "
-    "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or several with commas between them, "
+    "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or a comma-separated list of them, "
     "or of sentinels redis+sentinel:// or rediss+sentinel://, the same, and /name of the primary"
 )
 SASL = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "chef", "KAFKA_SASL_PASSWORD": SECRET}
@@ -63,7 +63,7 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         ("API_PORT", "http", "API_PORT='http': Expected `int`, got `str`"),
         ("API_PORT", "0", "API_PORT='0': Expected `int` >= 1"),
         ("KAFKA_BOOTSTRAP_SERVERS", "h:99999", "KAFKA_BOOTSTRAP_SERVERS='h:99999': no such port: 'h:99999'"),
-        ("REDIS_URL", "redis://u:pa/ss@h", "REDIS_URL: the port is no number; write / in a password as %2F"),
+        ("REDIS_URL", "redis://u:pa/ss@h", "REDIS_URL: invalid port; write / in a password as %2F"),
         ("API_PORT", "65536", "API_PORT='65536': Expected `int` <= 65535"),
         ("REPORTER_PORT", "-1", "REPORTER_PORT='-1': Expected `int` >= 1"),
         ("HEALTH_PORT", "0", "HEALTH_PORT='0': Expected `int` >= 1"),
@@ -89,12 +89,12 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         (
             "KAFKA_BOOTSTRAP_SERVERS",
             "localhost",
-            "KAFKA_BOOTSTRAP_SERVERS='localhost': expected host:port, or several with commas between them",
+            "KAFKA_BOOTSTRAP_SERVERS='localhost': expected host:port, or a comma-separated list of them",
         ),
         (
             "KAFKA_BOOTSTRAP_SERVERS",
             "a:1, b:2",
-            "KAFKA_BOOTSTRAP_SERVERS='a:1, b:2': expected host:port, or several with commas between them",
+            "KAFKA_BOOTSTRAP_SERVERS='a:1, b:2': expected host:port, or a comma-separated list of them",
         ),
         ("KAFKA_SSL_CA_FILE", "/no/such\nfile", "KAFKA_SSL_CA_FILE='/no/such\\nfile': no such file"),
         *[
@@ -119,8 +119,16 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
                 "redis+sentinel://a/pizza",
             )
         ],
-        ("REDIS_URL", "redis+cluster://a:1,b:99999", "REDIS_URL: the port is no number; write / in a password as %2F"),
-        ("REDIS_URL", "redis+sentinel://a:99999/m", "REDIS_URL: the port is no number; write / in a password as %2F"),
+        (
+            "REDIS_URL",
+            "redis+cluster://a:1,b:99999",
+            "REDIS_URL: invalid port; write / in a password as %2F",
+        ),
+        (
+            "REDIS_URL",
+            "redis+sentinel://a:99999/m",
+            "REDIS_URL: invalid port; write / in a password as %2F",
+        ),
         ("REDIS_URL", "redis+cluster://a:1/3", "REDIS_URL: a cluster has only database 0, not 3"),
         ("REDIS_URL", "redis+cluster://a:1,b:2?db=3", "REDIS_URL: a cluster has only database 0, not 3"),
         ("REPORTER_URL", "http://h:65536", "REPORTER_URL: no such host or port"),
@@ -130,7 +138,7 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
             (
                 "REPORTER_URL",
                 url,
-                "REPORTER_URL: expected http:// or https://, a host and, if need be, a port and a path",
+                "REPORTER_URL: expected http:// or https://, a host and, optionally, a port and a path",
             )
             for url in (
                 "localhost:8001",

@@ -8,7 +8,7 @@ from kafka.errors import KafkaConnectionError
 
 from pizzeria.stream import Event, Origin
 from pizzeria.stream.origin import Replay
-from pizzeria.stream.record import Unreadable
+from pizzeria.stream.record import UnreadableRecord
 from tests.unit.fakes import FakeRecord
 from tests.unit.rig import P0, P1, Rig, bad, good
 
@@ -93,8 +93,8 @@ def test_what_is_replayed_for_another_service_is_passed_over(rig: Rig) -> None:
 def test_what_cannot_be_read_becomes_a_dead_letter_though_its_value_is_a_pizza(rig: Rig) -> None:
     """Its neighbours are handled, and what is committed is the end of its range."""
     record, error = good(1), ValueError("a strange header")
-    strange = Unreadable("pizza", 0, 1, 0, record.key, record.value, [], error=error)
-    broken = Unreadable("pizza", 0, 3, value=b"\x00", error=error, last_offset=7)
+    strange = UnreadableRecord("pizza", 0, 1, 0, record.key, record.value, [], error=error)
+    broken = UnreadableRecord("pizza", 0, 3, value=b"\x00", error=error, last_offset=7)
     rig.run({P0: [good(0), strange, good(2), broken]})
     assert rig.handled == [["pizza[0]@0", "pizza[0]@2"]]
     assert rig.published("dead") == [record.value, b"\x00"]

@@ -32,7 +32,7 @@ def test_topics_that_stay_unequal_are_refused_after_half_a_minute(rig: Rig, topi
     with pytest.raises(UnequalPartitionsError) as caught:
         rig.run({P0: [good(0)]})
     counts = ", ".join(f"{name} {5 if name == topic else 6}" for name in ("pizza", "out", "dead"))
-    assert str(caught.value) == f"the topics must have equally many partitions, but have: {counts}"
+    assert str(caught.value) == f"the topics must have the same number of partitions, but have: {counts}"
     assert rig.consumer.topics == []
     assert rig.consumer.closed == 1
     assert 30 <= sum(rig.stop.waits) < 40

@@ -10,7 +10,7 @@ from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchB
 from kafka.record.memory_records import MemoryRecords
 from kafka.record.util import calc_crc32c
 
-from pizzeria.stream.record import Record, Unreadable, next_offset
+from pizzeria.stream.record import Record, UnreadableRecord, next_offset
 from pizzeria.stream.unpacking import PartitionRecords
 
 TP = TopicPartition("pizza", 3)
@@ -75,7 +75,7 @@ def unpack(
 def told(records: Sequence[Record]) -> list[Any]:
     """Return the offset of each record that can be read, and first and last offset of what can't be."""
     return [
-        (record.offset, next_offset(record) - 1) if isinstance(record, Unreadable) else record.offset
+        (record.offset, next_offset(record) - 1) if isinstance(record, UnreadableRecord) else record.offset
         for record in records
     ]
 
@@ -94,7 +94,7 @@ def test_a_record_with_a_foreign_header_name_is_unreadable_and_its_neighbours_ar
     assert [record.value for record in records] == [b"%d" % offset for offset in range(100)]
     assert told(records) == [*range(50), (50, 50), *range(51, 100)]
     bad = records[50]
-    assert isinstance(bad, Unreadable)
+    assert isinstance(bad, UnreadableRecord)
     assert (bad.key, bad.headers) == (b"key", [("trace", b"1"), (r"gr\xfcn", b"\xff"), (r"\xe4", None)])
     assert bad.last_offset is None
     assert "utf-8" in str(bad.error)
@@ -106,7 +106,7 @@ def test_a_foreign_header_name_in_the_first_and_in_the_last_record(at: int) -> N
     foreign = batch_of(0, 10, {at: [(Name("ü"), b"")]})
     records, parsed = unpack(foreign, foreign[:20])
     assert len(records) == 10
-    assert [isinstance(record, Unreadable) for record in records].index(True) == at
+    assert [isinstance(record, UnreadableRecord) for record in records].index(True) == at
     assert parsed.next_fetch_offset == 10
 
 
@@ -177,7 +177,7 @@ def test_a_codec_that_is_not_installed() -> None:
     """The batch is put away whole; it can be unpacked by whoever has the codec."""
     records, _ = unpack(batch_of(0, 2), patched(batch_of(2, 3), attributes=ZSTD), batch_of(5, 1))
     assert told(records) == [0, 1, (2, 4), 5]
-    assert "zstd" in str(cast("Unreadable", records[2]).error)
+    assert "zstd" in str(cast("UnreadableRecord", records[2]).error)
 
 
 @pytest.mark.parametrize("attributes", [GZIP, 7])

@@ -1,15 +1,15 @@
 #!lua flags=allow-oom
--- Claim the orders that are due for a look: nobody else is given them until the lease ends.
--- So are those that are due later than any order can be: they were scheduled while the clock was ahead.
+-- Claim the orders that are due for a check: no other claim returns them until the lease ends.
+-- Orders that are due later than any can be are claimed, too: they were scheduled while the clock was ahead.
 --
 -- KEYS[1]  orders:open
 -- ARGV[1]  lease, milliseconds
--- ARGV[2]  how many orders at the most; 1,000 at the most
--- ARGV[3]  the longest that an order is put off, milliseconds
+-- ARGV[2]  the maximum number of orders; 1,000 at most
+-- ARGV[3]  the longest that an order is delayed, milliseconds
 --
 -- Result: now in milliseconds since 1970; the score that the orders have while they are under this claim; and the ids
 -- of the orders, the longest due first.
--- Nothing but a claim sets a score with a fraction, so whoever sets another time meanwhile is noticed by release.lua.
+-- Only a claim sets a score with a fraction, so release.lua detects an order that has been rescheduled meanwhile.
 local now = now_ms()
 local claimed = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[2])
 local ahead = redis.call('ZRANGEBYSCORE', KEYS[1], string.format('(%.0f', now + ARGV[3]), '+inf', 'LIMIT', 0,

@@ -1,4 +1,4 @@
--- Put before each of the other scripts. Times are those of Redis: one clock for all replicas, whatever theirs say.
+-- Prepended to each of the other scripts. All times are those of Redis: one clock for all replicas.
 local function now_ms()
   local time = redis.call('TIME')
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)

@@ -4,13 +4,13 @@
 -- KEYS[1]  report:<topping>, a hash of choice → pizzas
 -- KEYS[2]  {report:<topping>}:seen:<order id>, a bitmap of the pizza ids counted already; the braces keep both keys in
 --          one slot of a Redis Cluster
--- ARGV[1]  time to live of the bitmap, seconds, renewed on a change, unless it is kept for good
--- ARGV[2], ARGV[3], …  pairs: pizza id, choice; 1,000 pairs at the most
+-- ARGV[1]  time to live of the bitmap, seconds, renewed on a change, unless it is kept forever
+-- ARGV[2], ARGV[3], …  pairs: pizza id, choice; 1,000 pairs at most
 --
--- Once the hash has 250 choices, any other one is counted as "other": foreign events must not make it grow for ever.
+-- Once the hash has 250 choices, any other one is counted as "other": foreign events must not make it grow without limit.
 --
 -- Result: how many pizzas were counted now.
--- Error: WRONGTYPE, or that a field of the hash is no integer; nothing is marked or counted then.
+-- Error: WRONGTYPE, or ERR if a field of the hash is no integer; nothing is changed then.
 local marks, choices, pizzas = {}, {}, {}
 for i = 2, #ARGV, 2 do
   local n, choice = #marks, ARGV[i + 1]
@@ -21,7 +21,7 @@ for i = 2, #ARGV, 2 do
   end
 end
 
--- All that could fail comes before anything is written: what was marked but not counted would never be counted.
+-- Everything that can fail precedes the first write: a pizza that is marked but not counted would never be counted.
 local known = redis.call('HMGET', KEYS[1], 'other', unpack(choices))
 local size, kept = redis.call('HLEN', KEYS[1]), redis.call('TTL', KEYS[2]) == -1
 for i, number in ipairs(known) do

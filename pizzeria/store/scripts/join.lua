@@ -1,23 +1,23 @@
 #!lua flags=allow-oom
--- Add toppings to the pizzas of one order: atomic, and the same however often and in whatever order it is told.
+-- Add toppings to the pizzas of one order: atomic, idempotent and commutative.
 --
 -- KEYS[1]  order:<id>; also the channel on which a change is published, as JSON: {"status", "ready", "count",
 --          "completed_at" when it is ready, "pizzas": {pizza id: its toppings now} of the pizzas that have changed}
 -- KEYS[2]  {order:<id>}:reserved, deleted when the order is ready
--- ARGV[1]  count: pizzas in the order, as the events say
+-- ARGV[1]  count: pizzas in the order, according to the events
 -- ARGV[2]  when the toppings were added: RFC 3339, UTC; or empty for now
--- ARGV[3]  time to live, seconds, renewed on a change, of an order that is ready or not on the relay's list
--- ARGV[4]  the names of the toppings that there are now, with commas between them
--- ARGV[5]  the same of the toppings that there were when orders did not note theirs yet
--- ARGV[6], ARGV[7], …  pairs: pizza id, JSON object of topping → choice; 1,000 pairs at the most
+-- ARGV[3]  time to live, seconds, renewed on a change, of an order that is ready or not in the outbox
+-- ARGV[4]  the names of the current toppings, comma-separated
+-- ARGV[5]  the same of the toppings that existed when orders did not store theirs yet
+-- ARGV[6], ARGV[7], …  pairs: pizza id, JSON object of topping → choice; 1,000 pairs at most
 --
--- A topping that a pizza has already stays as it is. An order that is not there is created from what the events say.
--- A pizza is complete when it has the toppings that its order noted when it was placed: it counts once, and another
--- topping, which came to the menu later, is added and changes nothing else.
+-- A topping that a pizza already has is not changed. An order that does not exist is created from the events.
+-- A pizza is complete when it has the toppings that its order stored when it was placed: it counts once, and another
+-- topping, which was added to the menu later, is stored and changes nothing else.
 --
--- Result: 1 if the order is to be put on the relay's list: it was created here, by its events, is not ready, and has the
--- field unlisted until somebody does so. Otherwise 0.
--- Error: COUNT, if the order is known to have another number of pizzas; nothing is changed then.
+-- Result: 1 if the order is to be added to the outbox: it was created here, from its events, is not ready, and has the
+-- field unlisted until it is added. Otherwise 0.
+-- Error: COUNT, if the stored order has another number of pizzas; nothing is changed then.
 local key, count, ttl = KEYS[1], ARGV[1], ARGV[3]
 local first = 6
 
@@ -45,8 +45,8 @@ local function set_pizza(field, value)
   changed_pizzas[#changed_pizzas + 1] = '"' .. field:sub(7) .. '":' .. value
 end
 
--- The members are found and joined as text: to decode and encode each pizza anew takes the script twice as long.
--- A quote inside of a choice is escaped, so no choice looks like the name of a member.
+-- The members are found and joined as text: decoding and encoding each pizza takes the script twice as long.
+-- A quote in a choice is escaped, so no choice looks like the name of a member.
 local function members(names)
   local list = {}
   for name in names:gmatch('[^,]+') do
@@ -124,7 +124,7 @@ elseif is_new then
   set('unlisted', 1)
 end
 redis.call('HSET', key, unpack(changes))
--- What has no time to live is on the relay's list, and does not expire before it is ready or the relay drops it.
+-- An order without a time to live is in the outbox, and does not expire before it is ready or the relay drops it.
 if status == 'ready' or unlisted == 1 or redis.call('TTL', key) ~= -1 then
   redis.call('EXPIRE', key, ttl)
 end

@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Keep for good which pizzas of an order are counted, and which will be.
+-- Keep forever which pizzas of an order are counted, and which will be.
 --
 -- KEYS[1]  {report:<topping>}:seen:<order id>, a bitmap of the pizza ids counted already
 --

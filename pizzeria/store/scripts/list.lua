@@ -1,9 +1,9 @@
--- Put a new order on the relay's list.
+-- Add a new order to the outbox.
 --
 -- KEYS[1]  orders:open
--- ARGV[1]  milliseconds until the relay's first look
+-- ARGV[1]  milliseconds until the relay's first check
 -- ARGV[2]  the order's id
 --
--- An order that is listed is looked at no later than that; so one that a relay is just about to drop, because it was not
--- stored yet, stays. Redis refuses this script, as it does place.lua, when it is full.
+-- An order that is in the outbox already is checked no later than that; so an order that a relay is about to drop,
+-- because it was not stored yet, stays. Redis rejects this script, as it does place.lua, when it is full.
 return redis.call('ZADD', KEYS[1], 'LT', string.format('%.0f', now_ms() + ARGV[1]), ARGV[2])

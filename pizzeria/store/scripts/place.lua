@@ -1,19 +1,19 @@
--- Store a new order, unless it is there already, and reserve the memory that it takes until it is ready.
+-- Store a new order, unless it exists already, and reserve the memory that it takes until it is ready.
 --
 -- KEYS[1]  order:<id>
 -- KEYS[2]  {order:<id>}:reserved, as many zero bytes as the order will still need; the braces keep both keys in one slot
 --          of a Redis Cluster
 -- ARGV[1]  count: pizzas in the order
 -- ARGV[2]  when it was created: RFC 3339, UTC; or empty for now
--- ARGV[3]  the names of the toppings that make its pizzas complete, with commas between them
+-- ARGV[3]  the names of the toppings that make its pizzas complete, comma-separated
 -- ARGV[4]  bytes to reserve
--- ARGV[5]  empty if the order is on the relay's list, so that it does not expire; otherwise its time to live, seconds:
---          it has the field unlisted until somebody puts it there
+-- ARGV[5]  empty if the order is in the outbox, so that it does not expire; otherwise its time to live, seconds:
+--          it has the field unlisted until it is added
 --
--- Redis refuses this script when it is full. Those that finish an order are allowed to use more (allow-oom), for what
--- they need was reserved here: so what has been accepted can always be finished.
+-- Redis rejects this script when it is full. The scripts that finish an order may use more memory (allow-oom), for it
+-- was reserved here: so an accepted order can always be finished.
 --
--- Result: 1 if the order is new, 0 if it was there; nothing is changed then.
+-- Result: 1 if the order is new, 0 if it existed; nothing is changed then.
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
 end

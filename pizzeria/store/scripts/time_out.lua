@@ -1,5 +1,5 @@
 #!lua flags=allow-oom
--- Note that an order was not complete at its deadline, unless it is complete.
+-- Set the status of an order to timed_out, if it is preparing.
 --
 -- KEYS[1]  order:<id>; also the channel on which the change is published, as join.lua does, with no pizzas
 --

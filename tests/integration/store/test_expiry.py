@@ -57,7 +57,7 @@ def test_an_order_that_its_events_create_expires_until_it_is_listed(
 ) -> None:
     """If the joiner dies before it lists the order, nobody will ever look after it."""
     with monkeypatch.context() as death:
-        death.setattr(OrderStore, "_list", lambda _store, _order_ids: None)
+        death.setattr(OrderStore, "_add_to_outbox", lambda _store, _order_ids: None)
         store.join({("new", 2): {0: FULL}})
     assert ttl(redis, "new") == NEW
     store.join({("new", 2): {0: FULL}})

@@ -76,9 +76,9 @@ def test_an_order_that_was_listed_while_the_clock_was_ahead_is_due_now(
     order_ids = [store.place(1) for _ in range(3)]
     redis.zincrby(OPEN_ORDERS, 3_600_000, order_ids[0])
     redis.zincrby(OPEN_ORDERS, -60_000, order_ids[1])
-    assert outbox.claim(1, 30, longest_s=600).order_ids == [order_ids[1]]
-    assert outbox.claim(9, 30, longest_s=600).order_ids == [order_ids[0]]
-    assert outbox.claim(9, 30, longest_s=600).order_ids == []
+    assert outbox.claim(1, 30, max_delay_s=600).order_ids == [order_ids[1]]
+    assert outbox.claim(9, 30, max_delay_s=600).order_ids == [order_ids[0]]
+    assert outbox.claim(9, 30, max_delay_s=600).order_ids == []
 
 
 def test_an_order_that_is_stored_while_a_relay_drops_it_stays_on_the_list(
@@ -134,7 +134,7 @@ def test_an_order_that_its_events_created_gets_on_the_list_though_the_first_join
 ) -> None:
     """Between the join and the list: whoever joins the same events again puts it there, once."""
     with monkeypatch.context() as death:
-        death.setattr(OrderStore, "_list", lambda _store, _order_ids: None)
+        death.setattr(OrderStore, "_add_to_outbox", lambda _store, _order_ids: None)
         store.join({("wiped", 1): {0: {"sauce": "light"}}})
     assert redis.zcard(OPEN_ORDERS) == 0
     store.join({("wiped", 1): {0: {"sauce": "light"}}})
