@@ -8,9 +8,8 @@ from api.long_poll import LongPollLimiter
 from api.reporter_client import ReporterClient
 from pizzeria.runtime import process
 from pizzeria.runtime.wsgi import CLOSE, serve
-from pizzeria.store import OrderStore, ReportStore, Watcher, connect
+from pizzeria.store import OrderStore, Watcher, connect
 from pizzeria.stream import Publisher
-from pizzeria.topics import Topics
 from pizzeria.version import version_option
 
 
@@ -21,12 +20,11 @@ def main() -> None:
     settings = process.start("api")
 
     def build() -> Flask:
-        redis, publisher = connect(settings), Publisher(settings)
+        redis, publisher, reporter = connect(settings), Publisher(settings), ReporterClient(settings.reporter_url)
+        # Each waiting client has a connection of its own, apart from those that the others take in turn.
         store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
-        # Each who waits has a connection of their own, apart from those that the others take in turn.
-        limiter = LongPollLimiter(Watcher(connect(settings, settings.api_waits), store), settings.api_waits)
-        reporter, counts = ReporterClient(settings.reporter_url), ReportStore(redis, settings.order_ttl_s)
-        app = create_app(store, limiter, publisher, Topics(), settings.max_order_size, reporter, counts)
+        watcher = Watcher(connect(settings, settings.api_waits), store)
+        app = create_app(settings, redis, publisher, LongPollLimiter(watcher, settings.api_waits), reporter)
 
         def close() -> None:
             publisher.close()

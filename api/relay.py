@@ -38,19 +38,27 @@ class Relay:
         settings: order_retry_s and order_deadline_s.
     """
 
-    def __init__(self, store: OrderStore, outbox: Outbox, republisher: Republisher, settings: Settings) -> None:
+    def __init__(
+        self,
+        store: OrderStore,
+        outbox: Outbox,
+        republisher: Republisher,
+        settings: Settings,
+        claim_size: int = CLAIMED_AT_ONCE,
+    ) -> None:
+        self._claim_size = claim_size
         self._store = store
         self._outbox = outbox
         self._republisher = republisher
         self._retry_s = settings.order_retry_s
         self._deadline_s = settings.order_deadline_s
-        self._longest_s = LEASE_S + 3 * settings.order_deadline_s  # that an order is put off, and more
+        self._max_delay_s = LEASE_S + 3 * settings.order_deadline_s  # that an order is put off, and more
         self.connected = False  # whether the last look found Redis, and Kafka if it was needed
 
     def run(self, stop: ShutdownFlag) -> None:
         """Look again and again until told to stop."""
         log.info("looking after open orders", retry_s=self._retry_s, deadline_s=self._deadline_s)
-        backoff = Backoff(longest_s=INTERVAL_S)
+        backoff = Backoff(INTERVAL_S)
         while not stop.is_set():
             try:
                 claimed = self.poll(stop)
@@ -85,10 +93,10 @@ class Relay:
         return claimed
 
     def _claims(self) -> Iterator[Claim]:
-        for _ in range(0, CLAIMED, CLAIMED_AT_ONCE):
-            claim = self._outbox.claim(CLAIMED_AT_ONCE, LEASE_S, self._longest_s)
+        for _ in range(0, CLAIMED, self._claim_size):
+            claim = self._outbox.claim(self._claim_size, LEASE_S, self._max_delay_s)
             yield claim
-            if len(claim.order_ids) < CLAIMED_AT_ONCE:
+            if len(claim.order_ids) < self._claim_size:
                 return
 
     def _time_out(self, claim: Claim) -> ClaimedOrders:

@@ -1,6 +1,7 @@
 """The way to the reporter: short, and not tried again and again while it is away."""
 
 import time
+from collections.abc import Callable
 from threading import Lock
 
 import structlog
@@ -21,14 +22,15 @@ class ReporterClient:
         url: where the reporter answers.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._url = url.rstrip("/")
         self._pool = urllib3.PoolManager(
             maxsize=CONNECTIONS, block=True, retries=False, timeout=urllib3.Timeout(total=RESPONSE_TIMEOUT_S)
         )
         self._lock = Lock()
         self._failed = False
-        self._again_at = 0.0  # time.monotonic()
+        self._again_at = 0.0
 
     def ask(self, topping: str) -> urllib3.BaseHTTPResponse | None:
         """Return the reporter's answer, read to its end, or None while there is none or it tells of a fault.
@@ -59,12 +61,12 @@ class ReporterClient:
         with self._lock:
             if not self._failed:
                 return True
-            now = time.monotonic()
+            now = self._clock()
             if now < self._again_at:
                 return False
             self._again_at = now + PAUSE_S  # one thread tries, the others don't wait with it
             return True
 
     def _fail(self, error: str) -> None:
-        self._failed, self._again_at = True, time.monotonic() + PAUSE_S
+        self._failed, self._again_at = True, self._clock() + PAUSE_S
         log.warning("the reporter is away", error=error, url=self._url, retry_s=PAUSE_S)

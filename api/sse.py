@@ -20,12 +20,8 @@ _HEADERS = {"X-Accel-Buffering": "no"}
 log = structlog.stdlib.get_logger()
 
 
-def sse(limiter: LongPollLimiter) -> Blueprint:
-    """Return the blueprint of the live events.
-
-    Args:
-        limiter: for those who watch an order.
-    """
+def sse(limiter: LongPollLimiter, heartbeat_s: float = HEARTBEAT_S) -> Blueprint:
+    """Return the blueprint of the server-sent events."""
     blueprint = Blueprint("live", __name__)
 
     @blueprint.get("/order/<order_id>/events")
@@ -38,26 +34,26 @@ def sse(limiter: LongPollLimiter) -> Blueprint:
             order = next(looks, None)
             if order is None:
                 abort(404, f"no order {order_id!r}")
-            response = Response(_events(order, looks), headers=_HEADERS, content_type="text/event-stream")
+            response = Response(_events(order, looks, heartbeat_s), headers=_HEADERS, content_type="text/event-stream")
             response.call_on_close(resources.pop_all().close)
             return response
 
     return blueprint
 
 
-def _events(order: Order, looks: Iterator[Order | None]) -> Iterator[bytes]:
+def _events(order: Order, looks: Iterator[Order | None], heartbeat_s: float) -> Iterator[bytes]:
     yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + event(b"order", view(order))
-    told_at = time.monotonic()
+    sent_at = time.monotonic()
     try:
         for look in looks:
             if look:
                 yield event(b"change", view_of_change(order, look))
                 order = look
-            elif time.monotonic() < told_at + HEARTBEAT_S:
+            elif time.monotonic() < sent_at + heartbeat_s:
                 continue
             else:
                 yield b": heartbeat\n\n"
-            told_at = time.monotonic()
+            sent_at = time.monotonic()
     except UnavailableError as error:
         log.warning("events end here, the client will ask again", error=str(error), order_id=order.id)
 

@@ -1,6 +1,7 @@
 """The counts, as Redis has them or, while it is away, as they were last known."""
 
 import time
+from collections.abc import Callable
 from threading import Lock
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ class Known(NamedTuple):
     """What is known of the counts, and since when."""
 
     counts: dict[str, dict[str, int]]  # topping → choice → pizzas
-    at: float  # time.monotonic()
+    at: float  # by the cache's clock
 
 
 class ReportCache:
@@ -23,10 +24,11 @@ class ReportCache:
         store: where the counts are.
     """
 
-    def __init__(self, store: ReportStore) -> None:
+    def __init__(self, store: ReportStore, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._store = store
         self._lock = Lock()
-        self._known = Known({topping: {} for topping in TOPPINGS}, time.monotonic())
+        self._known = Known({topping: {} for topping in TOPPINGS}, self._clock())
 
     def refresh(self) -> None:
         """Read the counts.
@@ -34,7 +36,7 @@ class ReportCache:
         Raises:
             UnavailableError: Redis is away; what was known stays.
         """
-        at = time.monotonic()
+        at = self._clock()
         counts = self._store.reports()
         with self._lock:
             if at >= self._known.at:  # or another thread has read later, and knows more
@@ -45,5 +47,5 @@ class ReportCache:
         try:
             self.refresh()
         except UnavailableError:
-            return self._known.counts, time.monotonic() - self._known.at
+            return self._known.counts, self._clock() - self._known.at
         return self._known.counts, None

@@ -15,14 +15,15 @@ _PROBE_S = 2.0
 
 
 class Probe:
-    """A check of what a service needs that is answered within 2 s, however long it takes.
+    """A check of what a service needs whose result is known within timeout_s, however long it takes.
 
     Args:
         check: raises UnavailableError to say what is missing. It runs once at a time; whoever asks meanwhile gets the
             same answer.
     """
 
-    def __init__(self, check: Callable[[], object]) -> None:
+    def __init__(self, check: Callable[[], object], timeout_s: float = _PROBE_S) -> None:
+        self._timeout_s = timeout_s
         self._check = check
         self._lock = Lock()
         self._result: Future[bool] | None = None
@@ -39,9 +40,9 @@ class Probe:
                 Thread(target=self._run, args=(self._result,), daemon=True).start()
             result = self._result
         try:
-            return result.result(_PROBE_S)
+            return result.result(self._timeout_s)
         except TimeoutError:
-            message = f"no answer within {_PROBE_S:.0f} s"
+            message = f"no answer within {self._timeout_s:.0f} s"
             raise UnavailableError(message, public=message) from None
 
     def _run(self, result: Future[bool]) -> None:
@@ -52,20 +53,21 @@ class Probe:
             result.set_exception(error)
 
 
-def serve_health(host: str, port: int, ready: Callable[[], bool]) -> None:
+def serve_health(host: str, port: int, ready: Callable[[], bool], silence_s: float = SILENT_CLIENT_S) -> None:
     """Answer from a thread: /healthz, that the process is there, and /readyz, that it can do its work.
 
     Args:
         host: where to listen.
         port: where to listen.
         ready: whether it can; raises UnavailableError to say why not.
+        silence_s: seconds after which a client that sends nothing is disconnected.
 
     Raises:
         SystemExit: the port can't be had; one line says so.
     """
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = SILENT_CLIENT_S
+        timeout = silence_s
 
         def do_GET(self) -> None:
             if self.path == "/healthz":

@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from collections.abc import Callable
 
 import structlog
 
@@ -11,12 +12,13 @@ from pizzeria.settings import Settings
 LIBRARY_REPEATS_S = 10.0
 
 
-def configure_logging(service: str, settings: Settings) -> None:
+def configure_logging(service: str, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
     """Send structlog's events and the libraries' log records to stdout in one format.
 
     Args:
         service: every line carries it.
         settings: log_format and log_level.
+        clock: in seconds; for what is not to be repeated at once.
     """
 
     def add_service(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
@@ -53,7 +55,7 @@ def configure_logging(service: str, settings: Settings) -> None:
     # They tell of every connection and request at info.
     for chatty in ("kafka", "werkzeug"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    handler.addFilter(_Seldom())
+    handler.addFilter(_Seldom(clock))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -68,14 +70,15 @@ def configure_logging(service: str, settings: Settings) -> None:
 class _Seldom(logging.Filter):
     """Lets kafka-python say the same thing every ten seconds: it tells of each try to connect, ten times a second."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__("kafka")
+        self._clock = clock
         self._told_at: dict[tuple[str, int], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not super().filter(record):
             return True  # somebody else's
-        now, place = time.monotonic(), (record.pathname, record.lineno)
+        now, place = self._clock(), (record.pathname, record.lineno)
         is_due = now - self._told_at.get(place, float("-inf")) >= LIBRARY_REPEATS_S
         if is_due:
             self._told_at[place] = now

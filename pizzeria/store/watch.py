@@ -15,19 +15,21 @@ from pizzeria.store.lua import redis_errors
 from pizzeria.store.order import Change, Order
 from pizzeria.store.orders import OrderStore
 
-LOOK_S = 1.0  # without a message, after which the caller regains control
+POLL_S = 1.0  # without a message, after which the caller regains control
 _CHANGES = ("message", "smessage")
 _LOST = {"type": "lost"}
 _ENDS = ("lost", "sunsubscribe")  # the latter when a cluster has migrated the order's slot to another node
-_SILENT_S = 8.0  # then it resubscribes: messages may be lost, and another server may have become the primary
+SILENCE_S = 8.0  # then it resubscribes: messages may be lost, and another server may have become the primary
 
 
 class Watcher:
     """Watches orders on their channels. It is thread-safe; each watch has a connection of its own while it lasts."""
 
-    def __init__(self, redis: Client, store: OrderStore) -> None:
+    def __init__(self, redis: Client, store: OrderStore, poll_s: float = POLL_S, silence_s: float = SILENCE_S) -> None:
         self._redis = redis
         self._store = store
+        self._poll_s = poll_s
+        self._silence_s = silence_s
 
     def watch(self, order_id: str, seconds: float = math.inf) -> Generator[Order | None]:
         """Yield an order, and again after each change, until it is settled; close the iterator to stop before that.
@@ -37,7 +39,7 @@ class Watcher:
             seconds: after which it ends.
 
         Yields:
-            The current order, at first in any case; None if it has not changed for LOOK_S.
+            The current order, at first in any case; None if it has not changed for poll_s.
 
         Raises:
             UnavailableError: Redis is unavailable.
@@ -54,12 +56,12 @@ class Watcher:
                         subscribe(order_key(order_id))
                         heard_at = time.monotonic()
                 try:
-                    message = channel.get_message(timeout=min(LOOK_S, left_s))
+                    message = channel.get_message(timeout=min(self._poll_s, left_s))
                 except (ConnectionError, TimeoutError, MovedError):
                     message = _LOST
                 if message:
                     heard_at = time.monotonic()
-                elif time.monotonic() > heard_at + _SILENT_S:
+                elif time.monotonic() > heard_at + self._silence_s:
                     message = _LOST
                 before = order
                 if message and message["type"] in _ENDS:

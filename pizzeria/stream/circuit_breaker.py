@@ -1,7 +1,7 @@
 """The circuit breaker of a publisher: it fails fast while Kafka does not respond."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import Any
 
@@ -19,7 +19,8 @@ class CircuitBreaker:
     So few threads wait, and the producer's buffer, which has no limit of its own, stays bounded.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = Lock()
         self._is_open = False
         self._retry_at = 0.0
@@ -34,7 +35,7 @@ class CircuitBreaker:
         if not self._is_open:
             return
         with self._lock:
-            now = time.monotonic()
+            now = self._clock()
             if now < self._retry_at:
                 raise UnavailableError("Kafka: it did not answer just now", public="Kafka does not answer")
             self._retry_at = now + TRIAL_S
@@ -60,7 +61,7 @@ class CircuitBreaker:
     def note_failure(self) -> None:
         """Open the circuit: Kafka did not respond."""
         with self._lock:
-            self._is_open, self._retry_at = True, time.monotonic() + OPEN_S
+            self._is_open, self._retry_at = True, self._clock() + OPEN_S
 
     def note_success(self) -> None:
         """Close the circuit: Kafka has responded."""

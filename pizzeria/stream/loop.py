@@ -70,6 +70,9 @@ class Stream:
         read: Reader,
         handle: Handler,
         publisher: Publisher,
+        consumer: Callable[..., Any] = Consumer,
+        clock: Callable[[], float] = time.monotonic,
+        backoff: Backoff | None = None,
         **fetch: int,
     ) -> None:
         self._service = service
@@ -80,11 +83,12 @@ class Stream:
         self._handle = handle
         self._publisher = publisher
         self._offsets = Offsets()
-        self._backoff = Backoff()
+        self._backoff = backoff or Backoff()
+        self._clock = clock
         self._commit: Any = None  # the future of the last one sent
         self._commit_at = 0.0
         self._contact_at = float("-inf")
-        self._consumer = Consumer(
+        self._consumer = consumer(
             **connection(settings),
             **fetch,
             group_id=group,
@@ -99,7 +103,7 @@ class Stream:
     @property
     def connected(self) -> bool:
         """Whether this consumer has joined its group and the broker has responded lately; it is thread-safe."""
-        return self._offsets.joined and time.monotonic() - self._contact_at < 3 * PROBE_INTERVAL_S
+        return self._offsets.joined and self._clock() - self._contact_at < 3 * PROBE_INTERVAL_S
 
     def run(self, stop: ShutdownFlag, *, records: int | None = None) -> None:
         """Consume until the shutdown flag is set, then commit the handled offsets and leave the group.
@@ -138,7 +142,7 @@ class Stream:
                 return
             listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
             unequal = UnequalPartitionsError(f"the topics must have the same number of partitions, but have: {listed}")
-            now = time.monotonic()
+            now = self._clock()
             unequal_since = unequal_since or now
             if now - unequal_since >= UNEQUAL_S:
                 raise unequal
@@ -148,7 +152,7 @@ class Stream:
         try:
             polled: dict[Any, list[Record]] = self._consumer.poll(timeout_ms=POLL_MS)
             if not polled:
-                if time.monotonic() - self._contact_at < PROBE_INTERVAL_S:
+                if self._clock() - self._contact_at < PROBE_INTERVAL_S:
                     return {}
                 # An empty poll proves nothing: poll also returns nothing while the broker is unavailable.
                 self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
@@ -156,7 +160,7 @@ class Stream:
             self._wait(stop, error)
             return {}
         self._backoff.reset()
-        self._contact_at = time.monotonic()
+        self._contact_at = self._clock()
         return polled
 
     def _process(self, polled: dict[Any, list[Record]], stop: ShutdownFlag) -> bool:
@@ -197,7 +201,7 @@ class Stream:
         return stop.wait(retry_s)
 
     def _commit_if_due(self) -> None:
-        now = time.monotonic()
+        now = self._clock()
         if now < self._commit_at or (self._commit and not self._commit.is_done):
             return
         if offsets := self._offsets.uncommitted():

@@ -1,7 +1,7 @@
 """Publishing: send every record, then wait until all are acknowledged."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -60,10 +60,15 @@ class _WaitingClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has 
 class Publisher:
     """Publishes events. It is thread-safe but not fork-safe: create it after a fork. It connects at the first event."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        producer: Callable[..., Any] = KafkaProducer,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         # Not idempotent: that producer hangs forever when the broker is unavailable for longer than the delivery
         # timeout, and here a duplicate event is harmless.
-        self._producer = KafkaProducer(
+        self._producer = producer(
             **connection(settings),
             acks="all",
             enable_idempotence=False,
@@ -74,7 +79,8 @@ class Publisher:
             metrics_enabled=False,
             kafka_client=_WaitingClient,
         )
-        self._circuit_breaker = CircuitBreaker()
+        self._circuit_breaker = CircuitBreaker(clock)
+        self._clock = clock
 
     def publish(
         self, events: Sequence[Event], timeout_s: float = MAX_PUBLISH_S, stop: ShutdownFlag | None = None
@@ -99,7 +105,7 @@ class Publisher:
             self._circuit_breaker.note_failure()
             raise UnavailableError(f"Kafka: {error}", public="Kafka does not answer") from error
         self._circuit_breaker.note_success()
-        deadline, too_large = _Deadline(timeout_s, stop), []
+        deadline, too_large = _Deadline(timeout_s, stop, self._clock), []
         for event, future in zip(events, futures, strict=True):
             if not (future and (future.succeeded() or self._is_accepted(event, future, deadline))):
                 too_large.append(event)
@@ -172,12 +178,13 @@ class Publisher:
 class _Deadline:
     """The deadline for acknowledgements; once the shutdown flag is set, no later than 2 s from then."""
 
-    def __init__(self, timeout_s: float, stop: ShutdownFlag | None) -> None:
-        self._deadline = time.monotonic() + timeout_s
+    def __init__(self, timeout_s: float, stop: ShutdownFlag | None, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._deadline = clock() + timeout_s
         self._stop = stop
 
     def remaining_s(self) -> float:
-        now = time.monotonic()
+        now = self._clock()
         if self._stop is not None and self._stop.is_set():
             self._deadline, self._stop = min(self._deadline, now + _STOP_TIMEOUT_S), None
         return max(0.0, self._deadline - now)

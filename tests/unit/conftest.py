@@ -14,12 +14,13 @@ from api.reporter_client import ReporterClient
 from cli.__main__ import main
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, Outbox, ReportStore, Watcher, order_key
-from pizzeria.topics import Topics
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.rig import Rig
 from tests.waiting import eventually
 
 Command = Callable[..., Result]
+
+SETTINGS = Settings(order_ttl_s=60, order_retry_s=10, order_deadline_s=30)
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def store(redis: FakeRedis) -> OrderStore:
 @pytest.fixture
 def limiter(redis: FakeRedis, store: OrderStore) -> LongPollLimiter:
     """Where two may wait at the same time."""
-    return LongPollLimiter(Watcher(redis, store), max_clients=2)
+    return LongPollLimiter(Watcher(redis, store, poll_s=0.05), max_clients=2)
 
 
 @pytest.fixture
@@ -71,13 +72,9 @@ def publisher() -> FakePublisher:
 
 
 @pytest.fixture
-def rig(publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch) -> Rig:
+def rig(publisher: FakePublisher) -> Rig:
     """A stream without Kafka."""
-    rig = Rig(publisher)
-    monkeypatch.setattr("pizzeria.stream.loop.Consumer", rig.consumer.build)
-    monkeypatch.setattr("pizzeria.stream.loop.time", rig.clock)
-    monkeypatch.setattr("pizzeria.runtime.backoff.random.uniform", lambda _low, high: high)  # no jitter
-    return rig
+    return Rig(publisher)
 
 
 @pytest.fixture
@@ -117,19 +114,11 @@ def command(
     return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])
 
 
-@pytest.fixture(autouse=True)
-def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look at nothing new takes less time than in earnest."""
-    monkeypatch.setattr("pizzeria.store.watch.LOOK_S", 0.05)
-
-
 @pytest.fixture
-def client(
-    store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
-) -> FlaskClient:
+def client(redis: FakeRedis, limiter: LongPollLimiter, publisher: FakePublisher) -> FlaskClient:
     """A client of the API."""
     reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
-    return create_app(store, limiter, publisher, Topics(), 1000, reporter, report_store).test_client()
+    return create_app(SETTINGS, redis, publisher, limiter, reporter).test_client()
 
 
 @pytest.fixture

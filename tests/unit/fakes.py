@@ -92,13 +92,13 @@ class ImpatientStop(ShutdownFlag):
 
 
 class Clock:
-    """Stands in for the module time, and moves only when a test says so."""
+    """A clock that moves only when a test says so."""
 
     def __init__(self) -> None:
         self.now = 1000.0
 
-    def monotonic(self) -> float:
-        """Return the time."""
+    def __call__(self) -> float:
+        """Return the time, in seconds."""
         return self.now
 
     def advance(self, seconds: float) -> None:

@@ -6,6 +6,7 @@ from kafka import TopicPartition
 
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, encode
+from pizzeria.runtime.backoff import Backoff
 from pizzeria.settings import Settings
 from pizzeria.stream import Batch, Event, Stream, read_pizza
 from pizzeria.stream.record import log_context
@@ -54,6 +55,9 @@ class Rig:
             read=read_pizza(10),
             handle=self._handle,
             publisher=self.publisher,
+            consumer=self.consumer.build,
+            clock=self.clock,
+            backoff=Backoff(uniform=lambda _low, high: high),  # no jitter
             fetch_min_bytes=fetch_min_bytes,
         )
 

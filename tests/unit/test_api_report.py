@@ -6,15 +6,15 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 
 import pytest
-from fakeredis import FakeServer
+from fakeredis import FakeRedis, FakeServer
 from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.long_poll import LongPollLimiter
 from api.reporter_client import PAUSE_S, ReporterClient
-from pizzeria.store import OrderStore, ReportStore
-from pizzeria.topics import Topics
+from pizzeria.store import ReportStore
 from pizzeria.toppings import TOPPINGS
+from tests.unit.conftest import SETTINGS
 from tests.unit.fakes import Clock, FakePublisher
 from tests.waiting import eventually
 
@@ -78,24 +78,22 @@ def fake() -> Iterator[FakeReporter]:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock() -> Clock:
     """The clock of the pause after a failure."""
-    clock = Clock()
-    monkeypatch.setattr("api.reporter_client.time", clock)
-    return clock
+    return Clock()
 
 
 @pytest.fixture
 def build(
-    store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
+    redis: FakeRedis, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore, clock: Clock
 ) -> Iterator[Callable[[str], FlaskClient]]:
     """A function that makes a client of an API which asks the reporter at some address; Redis has counted a pizza."""
     report_store.count({(topping, "6f0c"): {0: "none"} for topping in TOPPINGS})
     reporters: list[ReporterClient] = []
 
     def client(url: str) -> FlaskClient:
-        reporters.append(ReporterClient(url))
-        return create_app(store, limiter, publisher, Topics(), 1000, reporters[-1], report_store).test_client()
+        reporters.append(ReporterClient(url, clock))
+        return create_app(SETTINGS, redis, publisher, limiter, reporters[-1]).test_client()
 
     yield client
     for reporter in reporters:
@@ -103,7 +101,7 @@ def build(
 
 
 @pytest.fixture
-def client(build: Callable[[str], FlaskClient], fake: FakeReporter, clock: Clock) -> FlaskClient:
+def client(build: Callable[[str], FlaskClient], fake: FakeReporter) -> FlaskClient:
     """A client of an API whose reporter answers."""
     return build(f"http://127.0.0.1:{fake.server_port}")
 

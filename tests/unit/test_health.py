@@ -11,7 +11,6 @@ import pytest
 
 from local.ports import HOST, free_port
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime import health
 from pizzeria.runtime.health import Probe, serve_health
 from pizzeria.runtime.service import readiness
 from tests.waiting import eventually
@@ -78,9 +77,8 @@ def test_a_service_is_ready_if_redis_takes_its_writes_and_kafka_answers() -> Non
         readiness(lambda: False, lambda: None)()
 
 
-def test_a_probe_that_hangs_is_answered_and_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_probe_that_hangs_is_answered_and_runs_once() -> None:
     """However many ask; when it is back, it is asked anew."""
-    monkeypatch.setattr(health, "_PROBE_S", 0.05)
     runs: list[None] = []
     back = Event()
 
@@ -88,13 +86,12 @@ def test_a_probe_that_hangs_is_answered_and_runs_once(monkeypatch: pytest.Monkey
         runs.append(None)
         back.wait(20)
 
-    probe = Probe(check)
+    probe = Probe(check, timeout_s=0.5)
     for _ in range(3):
         with pytest.raises(UnavailableError):
             probe()
     assert len(runs) == 1
     back.set()
-    monkeypatch.setattr(health, "_PROBE_S", 20)
     assert probe()
     assert probe()
     assert 2 <= len(runs) <= 3  # the one that hung may have been asked once more
@@ -114,11 +111,10 @@ def test_no_cache_keeps_an_answer() -> None:
         assert json.loads(body)["status"] == status
 
 
-def test_a_client_that_falls_silent_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_that_falls_silent_is_left() -> None:
     """In the middle of a request, too: none of them keeps a thread."""
-    monkeypatch.setattr("pizzeria.runtime.health.SILENT_CLIENT_S", 0.2)
     port = free_port()
-    serve_health(HOST, port, lambda: True)
+    serve_health(HOST, port, lambda: True, silence_s=0.2)
     before = threading.active_count()
     for begun in (b"", b"GET /hea", b"GET /healthz HTTP/1.1\r\nHost: "):
         with socket.create_connection((HOST, port), timeout=10) as client:

@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from fakeredis import FakeServer
+from flask import Flask
 from flask.testing import FlaskClient
 from msgspec import json
 from werkzeug import Response
 
+from api.long_poll import LongPollLimiter
+from api.sse import sse
 from pizzeria.store import OrderStore
 from tests.pizzas import FULL
 
@@ -76,11 +79,12 @@ def test_the_events_of_a_settled_order_are_the_order_alone(client: FlaskClient, 
     assert events(client.get(f"/order/{order_id}/events")) == [("order", client.get(f"/order/{order_id}").get_json())]
 
 
-def test_a_heartbeat_is_a_comment(client: FlaskClient, store: OrderStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heartbeat_is_a_comment(limiter: LongPollLimiter, store: OrderStore) -> None:
     """So that no proxy takes the connection for dead."""
-    monkeypatch.setattr("api.sse.HEARTBEAT_S", 0)
+    app = Flask("heartbeats")
+    app.register_blueprint(sse(limiter, heartbeat_s=0))
     order_id = store.place(1)
-    with client.get(f"/order/{order_id}/events", buffered=False) as response:
+    with app.test_client().get(f"/order/{order_id}/events", buffered=False) as response:
         chunks = iter(response.response)
         next(chunks)
         assert next(chunks) == b": heartbeat\n\n"

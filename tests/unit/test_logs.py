@@ -57,13 +57,10 @@ def test_the_console_gets_readable_lines(capsys: pytest.CaptureFixture[str]) -> 
     assert "\x1b" not in ours + theirs
 
 
-def test_kafkas_own_messages_are_not_repeated_at_once(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_kafkas_own_messages_are_not_repeated_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     """Its client tells of every try to connect, several a second; ours say when the next try is."""
     clock = Clock()
-    monkeypatch.setattr("pizzeria.runtime.logs.time", clock)
-    configure_logging("joiner", Settings())
+    configure_logging("joiner", Settings(), clock)
     for _ in range(100):
         logging.getLogger("kafka.net").warning("no connection to %d", clock.now)
         logging.getLogger("pizzeria").warning("ours")

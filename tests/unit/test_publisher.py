@@ -71,26 +71,21 @@ class FakeProducer:
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock() -> Clock:
     """The time."""
-    clock = Clock()
-    monkeypatch.setattr("pizzeria.stream.publisher.time", clock)
-    monkeypatch.setattr("pizzeria.stream.circuit_breaker.time", clock)
-    return clock
+    return Clock()
 
 
 @pytest.fixture
-def producer(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> FakeProducer:
+def producer(clock: Clock) -> FakeProducer:
     """What the publisher sends through."""
-    producer = FakeProducer(clock)
-    monkeypatch.setattr("pizzeria.stream.publisher.KafkaProducer", lambda **_config: producer)
-    return producer
+    return FakeProducer(clock)
 
 
 @pytest.fixture
-def publisher(producer: FakeProducer) -> Publisher:
+def publisher(producer: FakeProducer, clock: Clock) -> Publisher:
     """A publisher to a Kafka that is away."""
-    return Publisher(Settings())
+    return Publisher(Settings(), lambda **_config: producer, clock)
 
 
 def fail(publisher: Publisher, match: str, **kwargs: Any) -> None:

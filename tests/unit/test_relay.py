@@ -1,12 +1,13 @@
 """The outbox relay, on a fake Redis and without Kafka."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from fakeredis import FakeRedis, FakeServer
 
-from api.relay import LEASE_S, Relay
+from api.relay import CLAIMED_AT_ONCE, LEASE_S, Relay
 from api.republisher import AGAIN_S, TRY_S, Republisher
 from pizzeria.errors import UnavailableError
 from pizzeria.events import decode
@@ -21,9 +22,16 @@ SETTINGS = Settings(order_retry_s=10, order_deadline_s=300)
 
 
 @pytest.fixture
-def relay(store: OrderStore, outbox: Outbox, publisher: FakePublisher) -> Relay:
+def build(store: OrderStore, outbox: Outbox, publisher: FakePublisher) -> Callable[[int], Relay]:
+    """A function that builds a relay between both fakes, which claims so many orders at once."""
+    republisher = Republisher(store, outbox, publisher, Topics(), SETTINGS)
+    return lambda claim_size: Relay(store, outbox, republisher, SETTINGS, claim_size)
+
+
+@pytest.fixture
+def relay(build: Callable[[int], Relay]) -> Relay:
     """A relay between both fakes."""
-    return Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), SETTINGS), SETTINGS)
+    return build(CLAIMED_AT_ONCE)
 
 
 def grow_old(redis: FakeRedis, order_id: str, seconds: float) -> None:
@@ -192,10 +200,10 @@ def test_with_kafka_away_an_order_still_times_out_but_stays_in_the_outbox(
 
 
 def test_all_that_are_due_time_out_before_kafka_is_waited_for(
-    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis, monkeypatch: pytest.MonkeyPatch
+    build: Callable[[int], Relay], store: OrderStore, publisher: FakePublisher, redis: FakeRedis
 ) -> None:
     """Though they take several claims; and while Kafka does not answer, little time is spent on it."""
-    monkeypatch.setattr("api.relay.CLAIMED_AT_ONCE", 10)
+    relay = build(10)
     number = 25
     store.restore({(f"order {n}", 1): "2026-01-01T00:00:00.000Z" for n in range(number)})
     redis.zadd(OPEN_ORDERS, {f"order {n}": n for n in range(number)})

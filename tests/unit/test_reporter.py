@@ -13,11 +13,9 @@ from tests.unit.fakes import Clock
 
 
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def clock() -> Clock:
     """The clock that the ages of the counts come from."""
-    clock = Clock()
-    monkeypatch.setattr("reporter.cache.time", clock)
-    return clock
+    return Clock()
 
 
 @pytest.fixture
@@ -29,7 +27,7 @@ def counts(clock: Clock, report_store: ReportStore) -> ReportCache:
             ("meats", "6f0c"): {0: "ham & bacon", 1: "ham & bacon"},
         }
     )
-    return ReportCache(report_store)
+    return ReportCache(report_store, clock)
 
 
 @pytest.fixture

@@ -4,22 +4,17 @@ import pytest
 from redis import Redis
 
 from pizzeria.store import Client, Order, OrderStore, Watcher, order_key
-from pizzeria.store import watch as module
 from tests.integration.store.orders import RETRY_S, TTL_S, listened_to, publish, read, server_of
 from tests.pizzas import FULL
 from tests.waiting import eventually
 
-
-@pytest.fixture(autouse=True)
-def short_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A look at nothing new takes less time than in earnest."""
-    monkeypatch.setattr(module, "LOOK_S", 0.05)
+POLL_S = 0.05  # less than in earnest
 
 
 @pytest.fixture
 def watcher(client: Client, store: OrderStore) -> Watcher:
     """Of the orders in the store."""
-    return Watcher(client, store)
+    return Watcher(client, store, POLL_S)
 
 
 def skip_if_fake(request: pytest.FixtureRequest, reason: str) -> None:
@@ -115,13 +110,10 @@ def test_what_others_publish_on_the_channel_does_no_harm(redis: "Redis", store: 
     assert [order.status for order in watch if order] == ["ready"]
 
 
-def test_an_order_that_is_gone_is_watched_no_longer(
-    redis: "Redis", store: OrderStore, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_order_that_is_gone_is_watched_no_longer(redis: "Redis", client: Client, store: OrderStore) -> None:
     """Redis may have been wiped; nothing would ever be published again."""
-    monkeypatch.setattr(module, "_SILENT_S", 0)
     order_id = store.place(1)
-    watch = watcher.watch(order_id)
+    watch = Watcher(client, store, POLL_S, silence_s=0).watch(order_id)
     assert next(watch)
     redis.delete(order_key(order_id))
     assert [order for order in watch if order] == []
