@@ -108,8 +108,8 @@ bench: $(VENV)/made  ## measure speed on a stack of its own; writes bench.json
 	$(BIN)/python -m bench
 
 .PHONY: scaling
-scaling: $(VENV)/made  ## measure what orders cost, and what rates of orders need: docs/scaling.md; writes scaling.json; 12 minutes
-	$(BIN)/python -m bench.scaling
+scaling: $(VENV)/made  ## measure what orders cost, and what rates of orders need: docs/scaling.md; writes scaling.json; 8 minutes
+	$(BIN)/python -m tests.scaling
 
 .PHONY: screenshots
 screenshots: $(VENV)/made  ## take the pictures of the page again; needs Debian's package chromium

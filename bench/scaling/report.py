@@ -4,13 +4,78 @@ from typing import Any
 
 from msgspec import Struct
 
-from bench.scaling.consumers import Consumers, Point
-from bench.scaling.costs import Costs
-from bench.scaling.keys import Keys
-from bench.scaling.members import Members
-from bench.scaling.probes import Probe
-from bench.scaling.raising import Raised
+from bench.scaling.line import Line
 from bench.scaling.sizing import Curve, Measured
+
+
+class Point(Struct, frozen=True):
+    """How much of a core each process needed at a rate."""
+
+    per_s: float  # orders
+    cores: dict[str, float]  # by service
+
+
+class Consumers(Struct, frozen=True):
+    """What the consumers need; the first point of each is without any orders."""
+
+    worker: list[Point]
+    joiner: list[Point]  # and the reporter, which reads the same topics
+
+
+class Load(Struct, frozen=True):
+    """What an order cost under one load, idling apart."""
+
+    name: str
+    pizzas: int  # in an order
+    orders: int
+    per_s: float | None  # in fact
+    p50_ms: float | None  # from the POST until the client that waits is told
+    cpu_ms: dict[str, float]  # by service
+    amounts: dict[str, float]  # bytes, and batches in Kafka
+
+
+class Costs(Struct, frozen=True):
+    """What the system costs."""
+
+    idle_cores: dict[str, float]  # by service, a replica of each
+    memory_mb: dict[str, float]  # resident, the same
+    sizes: list[Load]
+    fast: Load
+    placed: Load  # by clients that don't wait, while all consumers are away
+    consumed: Load  # the same orders by the consumers, all at once
+    cpu_ms: dict[str, Line]  # through the sizes
+    amounts: dict[str, Line]
+
+
+class Memory(Struct, frozen=True):
+    """Bytes in Redis per order of a size: differences of used_memory, but for the usage of keys."""
+
+    pizzas: int
+    order: float  # complete, with its idempotency key: kept for ORDER_TTL_S
+    seen: float  # the four bitmaps of what is counted: kept for twice as long
+    usage: dict[str, int]  # MEMORY USAGE of each kind of key
+
+
+class Keys(Struct, frozen=True):
+    """What Redis takes."""
+
+    memory: list[Memory]
+    order: Line
+    seen: Line
+    open_ms: float  # processor time of orders:open per order: noted, claimed once, dropped
+    count_ms: float  # of one topping's report per order of 3
+
+
+class Probe(Struct, frozen=True):
+    """What was measured on one stack."""
+
+    brokers: int  # on the same machine
+    partitions: int
+    p50_ms: float  # from the POST until the client that waits is told
+    load: float  # the machine's average of the minute: what else went on there makes orders wait
+    idle_cores: dict[str, float]  # by service
+    cpu_ms: dict[str, float]  # of an order, idling apart
+    brokers_mb: float  # resident, together
 
 
 class Report(Struct, kw_only=True):
@@ -22,8 +87,6 @@ class Report(Struct, kw_only=True):
     keys: Keys | None = None
     consumers: Consumers | None = None
     probes: list[Probe] | None = None
-    members: Members | None = None
-    raising: Raised | None = None
 
 
 def measured(costs: Costs, keys: Keys, consumers: Consumers, probes: list[Probe], pizzas: int = 3) -> Measured:

@@ -1,21 +1,26 @@
 """What was measured, as the tables of docs/scaling.md."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from bench.scaling.consumers import Consumers
-from bench.scaling.costs import Costs
-from bench.scaling.keys import Keys
-from bench.scaling.members import Members
-from bench.scaling.probes import Probe
-from bench.scaling.raising import Raised
+from bench.scaling.markdown import table
+from bench.scaling.report import Consumers, Costs, Keys, Probe, Report, measured
+from bench.scaling.worked import worked
 
 SERVICES = ("gateway", "api", "relay", "workers", "joiner", "reporter", "kafka", "redis")
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown, with numbers to the right."""
-    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+def all_of(report: Report) -> Iterator[str]:
+    """Yield the tables of all that a report has."""
+    if report.costs and report.keys and report.consumers and report.probes:
+        yield from worked(measured(report.costs, report.keys, report.consumers, report.probes))
+    if report.costs:
+        yield from costs(report.costs)
+    if report.consumers:
+        yield from consumers(report.consumers)
+    if report.keys:
+        yield from keys(report.keys)
+    if report.probes:
+        yield from probes(report.probes)
 
 
 def costs(it: Costs) -> Iterator[str]:
@@ -111,19 +116,3 @@ def probes(it: list[Probe]) -> Iterator[str]:
         "all else, ms per order",
     ]
     yield table([*head, "brokers idle, cores", "all else idle, cores", "brokers, MB"], rows)
-
-
-def members(it: Members) -> Iterator[str]:
-    """Yield what happens to orders while members come and go."""
-    yield table(["while …", "longest order, s"], [[name, f"{ms / 1000:.1f}"] for name, ms in it.longest_ms.items()])
-    yield f"partitions of the members of workers-cheese: {' '.join(map(str, it.shares))}"
-
-
-def raising(it: Raised) -> Iterator[str]:
-    """Yield what more partitions do."""
-    yield (
-        f"{it.orders} orders, all ready in the end; {it.on_new_partitions} pizzas on new partitions;"
-        f" {it.waiting_between} of {it.placed_between} orders waited for the consumers' start,"
-        f" the longest {it.longest_ms / 1000:.1f} s;"
-        f" {it.without_answer} requests without an answer while the one API started again"
-    )

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
+from bench.scaling.markdown import table
 from bench.scaling.sizing import Assumptions, Measured, Need, limits, need
-from bench.scaling.tables import table
 
 HOUR_S = 3600
 USUAL = Assumptions()

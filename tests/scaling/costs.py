@@ -5,11 +5,10 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
-from msgspec import Struct
-
-from bench.scaling import meters
 from bench.scaling.line import Line, fit
-from bench.scaling.rig import Rig, rig
+from bench.scaling.report import Costs, Load
+from tests.scaling import meters
+from tests.scaling.rig import Rig, rig
 from tests.waiting import eventually
 
 SIZES = ((1, 30), (3, 30), (10, 30), (200, 3))  # (pizzas in an order, orders/s)
@@ -17,31 +16,6 @@ SECONDS, IDLE_S = 12, 12
 FAST = 1_000  # orders/s: more than this machine takes
 CONSUMERS = ("workers", "joiner", "reporter")
 BACKLOG = 800  # orders that wait for the consumers; placed in less time than a session of Kafka's groups
-
-
-class Load(Struct, frozen=True):
-    """What an order cost under one load, idling apart."""
-
-    name: str
-    pizzas: int  # in an order
-    orders: int
-    per_s: float | None  # in fact
-    p50_ms: float | None  # from the POST until the client that waits is told
-    cpu_ms: dict[str, float]  # by service
-    amounts: dict[str, float]  # bytes, and batches in Kafka
-
-
-class Costs(Struct, frozen=True):
-    """What the system costs."""
-
-    idle_cores: dict[str, float]  # by service, a replica of each
-    memory_mb: dict[str, float]  # resident, the same
-    sizes: list[Load]
-    fast: Load
-    placed: Load  # by clients that don't wait, while all consumers are away
-    consumed: Load  # the same orders by the consumers, all at once
-    cpu_ms: dict[str, Line]  # through the sizes
-    amounts: dict[str, Line]
 
 
 def measure(say: Callable[[str], None]) -> Costs:

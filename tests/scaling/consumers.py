@@ -8,10 +8,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from bench.scaling import meters
+from bench.scaling.report import Consumers, Point
 from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore
@@ -20,6 +19,7 @@ from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.faults.stack import Stack
 from tests.faults.topics import committed
+from tests.scaling import meters
 from tests.waiting import eventually
 
 PIZZAS = 3  # in an order
@@ -27,20 +27,6 @@ WORKER_RATES, JOINER_RATES = (30, 100, 300, 1000, 3000), (30, 100, 300, 1000)  #
 SECONDS = 6
 TICK_S = 0.005
 ORDERED_AT = "2026-01-01T00:00:00.000Z"
-
-
-class Point(Struct, frozen=True):
-    """How much of a core each process needed at a rate."""
-
-    per_s: float  # orders
-    cores: dict[str, float]  # by service
-
-
-class Consumers(Struct, frozen=True):
-    """What the consumers need; the first point of each is without any orders."""
-
-    worker: list[Point]
-    joiner: list[Point]  # and the reporter, which reads the same topics
 
 
 def measure(say: Callable[[str], None]) -> Consumers:

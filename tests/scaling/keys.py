@@ -7,9 +7,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
-from msgspec import Struct
-
-from bench.scaling.line import Line, fit
+from bench.scaling.line import fit
+from bench.scaling.report import Keys, Memory
 from pizzeria.events import Pizza
 from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, ReportStore
 from pizzeria.store.lua import Call, Scripts
@@ -20,25 +19,6 @@ SIZES = ((1, 6_000), (3, 6_000), (10, 3_000), (200, 200))  # (pizzas in an order
 SHARED_ORDERS = 20_000  # of 3
 AT_ONCE = 200  # orders: as many as the relay claims, and about as many as the reporter counts in half a second
 TTL_S = 24 * 60 * 60
-
-
-class Memory(Struct, frozen=True):
-    """Bytes in Redis per order of a size: differences of used_memory, but for the usage of keys."""
-
-    pizzas: int
-    order: float  # complete, with its idempotency key: kept for ORDER_TTL_S
-    seen: float  # the four bitmaps of what is counted: kept for twice as long
-    usage: dict[str, int]  # MEMORY USAGE of each kind of key
-
-
-class Keys(Struct, frozen=True):
-    """What Redis takes."""
-
-    memory: list[Memory]
-    order: Line
-    seen: Line
-    open_ms: float  # processor time of orders:open per order: noted, claimed once, dropped
-    count_ms: float  # of one topping's report per order of 3
 
 
 def measure(say: Callable[[str], None]) -> Keys:

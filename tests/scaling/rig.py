@@ -7,12 +7,12 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.scaling.steady import steady
 from local.ports import HOST, is_open
 from pizzeria.toppings import TOPPINGS
 from tests.faults.cluster import Cluster
 from tests.faults.ports import reserved_port
 from tests.faults.stack import Stack
+from tests.scaling.steady import steady
 from tests.waiting import eventually
 
 WARM_UP = ((10, 300), (1, 200))  # (pizzas per order, orders): Kafka's JVM is slow until it has compiled what is used

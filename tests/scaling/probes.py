@@ -3,26 +3,13 @@
 import os
 from collections.abc import Callable
 
-from msgspec import Struct
-
-from bench.scaling import meters
-from bench.scaling.costs import idle_cores, one_load
-from bench.scaling.rig import rig
+from bench.scaling.report import Probe
+from tests.scaling import meters
+from tests.scaling.costs import idle_cores, one_load
+from tests.scaling.rig import rig
 
 STACKS = ((1, 6), (3, 6), (1, 48), (1, 192))  # (brokers, partitions of each topic); replication is as many as brokers
 ORDERS, PER_S, PIZZAS = 150, 10, 3
-
-
-class Probe(Struct, frozen=True):
-    """What was measured on one stack."""
-
-    brokers: int  # on the same machine
-    partitions: int
-    p50_ms: float  # from the POST until the client that waits is told
-    load: float  # the machine's average of the minute: what else went on there makes orders wait
-    idle_cores: dict[str, float]  # by service
-    cpu_ms: dict[str, float]  # of an order, idling apart
-    brokers_mb: float  # resident, together
 
 
 def measure(say: Callable[[str], None]) -> list[Probe]:
