@@ -42,7 +42,7 @@ class LongPollLimiter:
 
     @contextmanager
     def watch(self, order_id: str, seconds: float = math.inf) -> Iterator[Iterator[Order | None]]:
-        """Give what Watcher.watch() gives; after the first look it ends when the client is gone or the process stops.
+        """Yield what Watcher.watch() yields, until the client has disconnected or the process stops.
 
         Args:
             order_id: which order.
@@ -63,7 +63,7 @@ class LongPollLimiter:
 
 
 def wait_asked_for(request: Request) -> Wait | None:
-    """Return how long the client will wait, by ?wait=… or else by Prefer: wait=… (RFC 7240), 30 s at the most."""
+    """Return how long the client will wait, by ?wait=… or else by Prefer: wait=… (RFC 7240), 30 s at most."""
     if (text := request.args.get("wait")) is not None:
         if not re.fullmatch(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
             abort(400, f"wait={text!r} is not a number of seconds")

@@ -47,13 +47,13 @@ def orders(
             abort(422, str(error))
         accepted = Accepted(order_id)
         try:
-            # An order that came before, by its Idempotency-Key, is published again: its first try may have died before.
+            # An order that exists, by its Idempotency-Key, is published again: its first request may have died before.
             began = time.monotonic()
             events = pizza_events(publisher, topics, order_id, pizzas, range(pizzas))
             publisher.publish(events, max(0.0, ACKS_TIMEOUT_S - (time.monotonic() - began)))
         except UnavailableError as error:
             # The order is safe in Redis, so it is accepted all the same, and the relay publishes it.
-            log.warning("not published, the relay will try", error=str(error), order_id=order_id, topic=topics.pizza)
+            log.warning("not published, the relay will retry", error=str(error), order_id=order_id, topic=topics.pizza)
             accepted = Accepted(order_id, "Kafka is away: the order is safe, and is made when Kafka is back")
             with suppress(UnavailableError):
                 store.retry_now(order_id)

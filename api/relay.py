@@ -1,4 +1,4 @@
-"""python -m api.relay: look after the orders that are not complete in time; any number share the work."""
+"""python -m api.relay: publish again what orders lack, and time them out; any number of relays share the work."""
 
 import random
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ from pizzeria.version import version_option
 
 CLAIMED_AT_ONCE = 1_000  # orders
 CLAIMED = 10_000  # orders, claimed before any of them is published: deadlines don't wait for Kafka
-LEASE_S = 30.0  # of a claim; more than twice as long as is worked on it
-INTERVAL_S = 1.0  # between looks when little is due
+LEASE_S = 30.0  # of a claim; more than twice the time that it takes to process it
+INTERVAL_S = 1.0  # between polls when little is due
 
 log = structlog.stdlib.get_logger()
 
 
 class Relay:
-    """Looks after the open orders until they are ready or have timed out.
+    """Monitors the open orders until they are ready or have timed out.
 
     An order leaves the outbox when it is ready or, its deadline passed, when what it lacks has been published once
     more: so Kafka gets every pizza of every order, however long it was away.
@@ -52,12 +52,12 @@ class Relay:
         self._republisher = republisher
         self._retry_s = settings.order_retry_s
         self._deadline_s = settings.order_deadline_s
-        self._max_delay_s = LEASE_S + 3 * settings.order_deadline_s  # that an order is put off, and more
-        self.connected = False  # whether the last look found Redis, and Kafka if it was needed
+        self._max_delay_s = LEASE_S + 3 * settings.order_deadline_s  # longer than any order is rescheduled by
+        self.connected = False  # whether Redis, and Kafka if needed, were available at the last poll
 
     def run(self, stop: ShutdownFlag) -> None:
-        """Look again and again until told to stop."""
-        log.info("looking after open orders", retry_s=self._retry_s, deadline_s=self._deadline_s)
+        """Poll until the shutdown flag is set."""
+        log.info("monitoring open orders", retry_s=self._retry_s, deadline_s=self._deadline_s)
         backoff = Backoff(INTERVAL_S)
         while not stop.is_set():
             try:
@@ -65,7 +65,7 @@ class Relay:
             except UnavailableError as error:
                 self.connected = False
                 pause_s = backoff.next_s()
-                log.warning("trying again", error=str(error), list="orders:open", retry_s=pause_s)
+                log.warning("retrying", error=str(error), list="orders:open", retry_s=pause_s)
             else:
                 backoff.reset()
                 self.connected = True
@@ -78,10 +78,10 @@ class Relay:
         """Claim the orders that are due, time out the late ones, publish what they lack, and return how many were due.
 
         Args:
-            stop: when it is set, the rest is left to others.
+            stop: when it is set, the rest is left to other relays.
 
         Raises:
-            UnavailableError: Redis or Kafka is away; what was not published will be looked at again.
+            UnavailableError: Redis or Kafka is unavailable; what was not published is retried.
         """
         claimed, claims = 0, []
         for claim in self._claims():
@@ -112,7 +112,7 @@ class Relay:
         return ClaimedOrders(claim, still_open)
 
 
-@click.command(help="Monitor the orders that are not complete in time, until SIGTERM or Ctrl-C.")
+@click.command(help="Publish again what orders lack, and time them out, until SIGTERM or Ctrl-C.")
 @version_option
 def main() -> None:
     """Build the relay and run it."""
@@ -121,7 +121,7 @@ def main() -> None:
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
     outbox = Outbox(redis)
     relay = Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), settings), settings)
-    service.run(relay, publisher, settings, store.takes_changes)
+    service.run(relay, publisher, settings, store.check_writable)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""GET /report and /report/<topping>: passed on from the reporter or, while it is away, the counts in Redis."""
+"""GET /report and /report/<topping>: proxied from the reporter or, while it is unavailable, the counts in Redis."""
 
 from collections.abc import Callable
 
@@ -21,10 +21,10 @@ def passed_on(reporter: ReporterClient, counts: ReportStore) -> Callable[[str], 
     """
 
     def answer(topping: str) -> Response:
-        told = reporter.ask(topping)
-        if told is None:
+        response = reporter.get(topping)
+        if response is None:
             return json_response(counts.reports()[topping], headers=AWAY)
-        headers = {name: told.headers[name] for name in PASSED_ON if name in told.headers}
-        return Response(told.data, told.status, headers)
+        headers = {name: response.headers[name] for name in PASSED_ON if name in response.headers}
+        return Response(response.data, response.status, headers)
 
     return answer

@@ -1,4 +1,4 @@
-"""The way to the reporter: short, and not tried again and again while it is away."""
+"""The HTTP client of the reporter: short timeouts, and a pause after a failure."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ log = structlog.stdlib.get_logger()
 
 
 class ReporterClient:
-    """A client of the reporter; threads may share it, and it connects when it is first used.
+    """A client of the reporter; it is thread-safe, and connects at the first request.
 
     Args:
         url: where the reporter answers.
@@ -30,15 +30,15 @@ class ReporterClient:
         )
         self._lock = Lock()
         self._failed = False
-        self._again_at = 0.0
+        self._retry_at = 0.0
 
-    def ask(self, topping: str) -> urllib3.BaseHTTPResponse | None:
-        """Return the reporter's answer, read to its end, or None while there is none or it tells of a fault.
+    def get(self, topping: str) -> urllib3.BaseHTTPResponse | None:
+        """Return the reporter's response, read to its end, or None if there is none or it is an error.
 
         Args:
             topping: one of TOPPINGS.
         """
-        if not self._may_ask():
+        if not self._is_allowed():
             return None
         try:
             answer = self._pool.request(
@@ -57,16 +57,16 @@ class ReporterClient:
         """Close the connections."""
         self._pool.clear()
 
-    def _may_ask(self) -> bool:
+    def _is_allowed(self) -> bool:
         with self._lock:
             if not self._failed:
                 return True
             now = self._clock()
-            if now < self._again_at:
+            if now < self._retry_at:
                 return False
-            self._again_at = now + PAUSE_S  # one thread tries, the others don't wait with it
+            self._retry_at = now + PAUSE_S  # one thread retries, the others don't wait with it
             return True
 
     def _fail(self, error: str) -> None:
-        self._failed, self._again_at = True, self._clock() + PAUSE_S
-        log.warning("the reporter is away", error=error, url=self._url, retry_s=PAUSE_S)
+        self._failed, self._retry_at = True, self._clock() + PAUSE_S
+        log.warning("the reporter is unavailable", error=error, url=self._url, retry_s=PAUSE_S)

@@ -19,8 +19,8 @@ from pizzeria.topics import Topics
 PUBLISHED_AT_ONCE = 2_000  # pizzas, or one order
 PUBLISH_S = 4.0  # for all that was claimed: orders that are due meanwhile wait
 TRY_S = 1.0  # the same after Kafka did not answer
-AGAIN_S = 2.0  # until the next look at an order that could not be published
-_ALL = -1  # in place of a partition: Kafka did not tell which there are
+AGAIN_S = 2.0  # until an order that could not be published is retried
+_ALL = -1  # in place of a partition: Kafka did not say which there are
 
 log = structlog.stdlib.get_logger()
 
@@ -33,7 +33,7 @@ class ClaimedOrders(NamedTuple):
 
 
 class Republisher:
-    """Publishes the pizzas that claimed orders lack, and sets the next look at each order, or drops it.
+    """Publishes the pizzas that claimed orders lack, and reschedules each order, or drops it from the outbox.
 
     Args:
         store: the orders.
@@ -52,11 +52,11 @@ class Republisher:
         self._topics = topics
         self._retry_s = settings.order_retry_s
         self._deadline_s = settings.order_deadline_s
-        self._largest = settings.max_order_size
+        self._max_order_size = settings.max_order_size
         self._patience_s = PUBLISH_S
 
     def publish(self, claims: Sequence[ClaimedOrders], stop: ShutdownFlag) -> None:
-        """Publish, for a few seconds at the most; what is left is looked at again soon.
+        """Publish, for a few seconds at most; the rest is retried soon.
 
         Args:
             claims: the orders.
@@ -66,7 +66,7 @@ class Republisher:
             UnavailableError: Redis is away, or Kafka did not take all of it.
         """
         deadline, self._patience_s = time.monotonic() + self._patience_s, PUBLISH_S
-        failures: dict[int, UnavailableError] = {}  # by partition, for others may be well
+        failures: dict[int, UnavailableError] = {}  # by partition, for others may work
         for claim, summaries in claims:
             to_do = set(summaries)
             try:
@@ -89,7 +89,7 @@ class Republisher:
     def _parts(
         self, summaries: Mapping[str, OrderSummary], failures: dict[int, UnavailableError]
     ) -> Iterator[tuple[int, dict[str, OrderSummary]]]:
-        """Yield partitions and orders of them, not too many pizzas at once; nothing if Kafka doesn't tell which."""
+        """Yield partitions and orders of them, not too many pizzas at once; nothing if Kafka doesn't say which."""
         parts: dict[int, dict[str, OrderSummary]] = defaultdict(dict)
         pizzas: Counter[int] = Counter()
         for order_id, summary in summaries.items():
@@ -114,7 +114,7 @@ class Republisher:
         events = [
             event
             for order in orders
-            if order.count <= self._largest  # no service makes the pizzas of a larger one
+            if order.count <= self._max_order_size  # no service makes the pizzas of a larger one
             for event in pizza_events(self._publisher, self._topics, order.id, order.count, order.incomplete())
         ]
         self._publisher.publish(events, timeout_s, stop)
@@ -142,6 +142,6 @@ class Republisher:
     def _read(self, order_id: str) -> Order | None:
         try:
             return self._store.get(order_id)
-        except (KeyError, ValueError) as error:  # somebody has changed it by hand; the others must not suffer
+        except (KeyError, ValueError) as error:  # edited by hand; the others are not affected
             log.warning("order cannot be read", order_id=order_id, error=repr(error))
             return None

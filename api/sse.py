@@ -14,7 +14,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.runtime.web import RETRY_AFTER_S, problem
 from pizzeria.store import Order
 
-HEARTBEAT_S = 15.0  # proxies close a connection on which nothing is heard for long
+HEARTBEAT_S = 15.0  # proxies close a connection that is silent for long
 _HEADERS = {"X-Accel-Buffering": "no"}
 
 log = structlog.stdlib.get_logger()
@@ -28,34 +28,34 @@ def sse(limiter: LongPollLimiter, heartbeat_s: float = HEARTBEAT_S) -> Blueprint
     def get_events(order_id: str) -> Response:
         with ExitStack() as resources:
             try:
-                looks = resources.enter_context(limiter.watch(order_id))
+                states = resources.enter_context(limiter.watch(order_id))
             except TooManyClientsError:
                 return problem(503, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
-            order = next(looks, None)
+            order = next(states, None)
             if order is None:
                 abort(404, f"no order {order_id!r}")
-            response = Response(_events(order, looks, heartbeat_s), headers=_HEADERS, content_type="text/event-stream")
+            response = Response(_events(order, states, heartbeat_s), headers=_HEADERS, content_type="text/event-stream")
             response.call_on_close(resources.pop_all().close)
             return response
 
     return blueprint
 
 
-def _events(order: Order, looks: Iterator[Order | None], heartbeat_s: float) -> Iterator[bytes]:
+def _events(order: Order, states: Iterator[Order | None], heartbeat_s: float) -> Iterator[bytes]:
     yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + event(b"order", view(order))
     sent_at = time.monotonic()
     try:
-        for look in looks:
-            if look:
-                yield event(b"change", view_of_change(order, look))
-                order = look
+        for state in states:
+            if state:
+                yield event(b"change", view_of_change(order, state))
+                order = state
             elif time.monotonic() < sent_at + heartbeat_s:
                 continue
             else:
                 yield b": heartbeat\n\n"
             sent_at = time.monotonic()
     except UnavailableError as error:
-        log.warning("events end here, the client will ask again", error=str(error), order_id=order.id)
+        log.warning("events interrupted, the client will reconnect", error=str(error), order_id=order.id)
 
 
 def event(name: bytes, data: Struct) -> bytes:

@@ -21,7 +21,7 @@ Kind = TypeVar("Kind")
 
 
 class ApiError(click.ClickException):
-    """There is no answer of use; click prints the message, one line, and exits with exit_code."""
+    """There is no usable response; click prints the message, one line, and exits with exit_code."""
 
 
 class NoSuchOrderError(ApiError):
@@ -48,7 +48,7 @@ class TryLaterError(ApiError):
 
 
 class Api:
-    """The API, over HTTP. Every call raises an ApiError when there is no answer of use.
+    """The API, over HTTP. Every call raises an ApiError when there is no usable response.
 
     Args:
         url: where it is.
@@ -105,7 +105,7 @@ class Api:
         """
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
-            raise TimeIsOverError(f"{self._url} gave no answer of use within {self._timeout_s:g} s")
+            raise TimeIsOverError(f"{self._url} gave no usable response within {self._timeout_s:g} s")
         return left_s
 
     def _call(
@@ -120,8 +120,8 @@ class Api:
             if answer.status in (200, 202):
                 return answer
             body, retry_after_s = answer.data, Retry().get_retry_after(answer)
-        except (LocationValueError, SSLError) as error:  # which trying again would not help
-            raise ApiError(f"{self._url} is of no use: {error}") from None
+        except (LocationValueError, SSLError) as error:  # which a retry would not help
+            raise ApiError(f"{self._url} cannot be used: {error}") from None
         except HTTPError as error:
             raise self._unreachable(error) from None
         try:

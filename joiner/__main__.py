@@ -17,7 +17,7 @@ def main() -> None:
     settings = process.start(SERVICE)
     store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
     publisher = Publisher(settings)
-    service.run(joiner_stream(settings, store, publisher, Topics()), publisher, settings, store.takes_changes)
+    service.run(joiner_stream(settings, store, publisher, Topics()), publisher, settings, store.check_writable)
 
 
 if __name__ == "__main__":

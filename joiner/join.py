@@ -29,7 +29,7 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
         read=read_partial(topics, settings.max_order_size),
         handle=join(store, topics, settings.order_ttl_s),
         publisher=publisher,
-        # When much has come, a little of each partition at once rather than much of one: then the four toppings of a
+        # With a backlog, a little of each partition at once rather than much of one: then the four toppings of a
         # pizza meet in one batch, and it is written once.
         max_poll_records=10_000,
         max_partition_fetch_bytes=64 * 1024,
@@ -37,7 +37,7 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
 
 
 def join(store: OrderStore, topics: Topics, ttl_s: int) -> Handler:
-    """Return the handler that merges a batch into the store, and makes dead letters of what the store refuses.
+    """Return the handler that merges a batch into the store, and publishes what the store rejects as dead letters.
 
     So it does of what is replayed when its order has expired. Made anew, that order would lack all its other toppings,
     the relay would have them made again, and the reporter, whose marks expire too, would count them again.

@@ -1,1 +1,1 @@
-"""The reporter: counts what was chosen, and answers whatever else is down."""
+"""The reporter: counts what was chosen, and answers even if everything else is down."""

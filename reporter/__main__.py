@@ -29,12 +29,14 @@ def main() -> None:
         store = ReportStore(connect(settings), settings.order_ttl_s)
         counts = ReportCache(store)
         with suppress(UnavailableError):
-            counts.refresh()  # so that something is known, should Redis go down before the first question
+            counts.refresh()  # so that counts are known if Redis goes down before the first request
         publisher = Publisher(settings)
         consumer_thread = ConsumerThread(lambda: reporter_stream(settings, store, counts, publisher, Topics()))
         consumer_thread.start()
         app = create_app(
-            counts, lambda: consumer_thread.connected, readiness(lambda: consumer_thread.connected, store.takes_counts)
+            counts,
+            lambda: consumer_thread.connected,
+            readiness(lambda: consumer_thread.connected, store.check_writable),
         )
 
         def close() -> None:

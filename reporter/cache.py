@@ -1,4 +1,4 @@
-"""The counts, as Redis has them or, while it is away, as they were last known."""
+"""The counts of Redis, or the last known ones while it is unavailable."""
 
 import time
 from collections.abc import Callable
@@ -11,14 +11,14 @@ from pizzeria.toppings import TOPPINGS
 
 
 class Known(NamedTuple):
-    """What is known of the counts, and since when."""
+    """The counts, and when they were read."""
 
     counts: dict[str, dict[str, int]]  # topping → choice → pizzas
     at: float  # by the cache's clock
 
 
 class ReportCache:
-    """The last known counts; threads may share it.
+    """The last known counts; thread-safe.
 
     Args:
         store: where the counts are.
@@ -34,12 +34,12 @@ class ReportCache:
         """Read the counts.
 
         Raises:
-            UnavailableError: Redis is away; what was known stays.
+            UnavailableError: Redis is unavailable; the known counts stay.
         """
         at = self._clock()
         counts = self._store.reports()
         with self._lock:
-            if at >= self._known.at:  # or another thread has read later, and knows more
+            if at >= self._known.at:  # or another thread has read later
                 self._known = Known(counts, at)
 
     def get(self) -> tuple[dict[str, dict[str, int]], float | None]:

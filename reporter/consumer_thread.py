@@ -1,4 +1,4 @@
-"""The thread that counts, beside the threads that answer."""
+"""The thread that consumes and counts, beside the threads that answer requests."""
 
 from collections.abc import Callable
 from threading import Thread
@@ -13,7 +13,7 @@ log = structlog.stdlib.get_logger()
 
 
 class ConsumerThread:
-    """Runs a stream in a thread, and begins anew if it fails: the answers must not end with the counting.
+    """Runs a stream in a thread, and restarts it if it fails: requests are answered nevertheless.
 
     Args:
         build: makes the stream.
@@ -26,7 +26,7 @@ class ConsumerThread:
         self._thread = Thread(target=self._run, name="counter", daemon=True)
 
     def start(self) -> None:
-        """Begin to count."""
+        """Start the thread."""
         self._thread.start()
 
     @property

@@ -24,7 +24,7 @@ def known(counts: ReportCache, counting: Callable[[], bool]) -> Callable[[str], 
 
 
 def _staleness(age_s: float | None, counting: bool) -> dict[str, str]:
-    """Return the headers that tell of an answer that may be out of date (RFC 9211, and Age of RFC 9111)."""
+    """Return the headers of a response that may be stale (RFC 9211, and Age of RFC 9111)."""
     if age_s is not None:
         age = int(age_s)
         return {"Age": str(age), "Cache-Status": f'reporter; hit; ttl={-age}; detail="Redis is down"'}

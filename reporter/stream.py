@@ -31,7 +31,7 @@ def reporter_stream(
         read=read_partial(topics, settings.max_order_size),
         handle=count(store, counts, topics),
         publisher=publisher,
-        # Nobody waits for a count: half a second's events at once cost far less than each as it comes.
+        # Nobody waits for a count: to fetch half a second's events at once costs far less than each as it arrives.
         fetch_min_bytes=500_000,
         fetch_max_wait_ms=500,
         # As the joiner's: an order's pizzas meet in one batch; and less memory is needed.
@@ -41,7 +41,7 @@ def reporter_stream(
 
 
 def count(store: ReportStore, counts: ReportCache, topics: Topics) -> Handler:
-    """Return the handler that counts a batch in the store, and makes dead letters of what the store refuses.
+    """Return the handler that counts a batch in the store, and publishes what the store rejects as dead letters.
 
     Dead letters are kept for good, so for an order that has one, or that is replayed, the marks are, too.
     """

@@ -18,8 +18,8 @@ class Probe:
     """A check of what a service needs whose result is known within timeout_s, however long it takes.
 
     Args:
-        check: raises UnavailableError to say what is missing. It runs once at a time; whoever asks meanwhile gets the
-            same answer.
+        check: raises UnavailableError to say what is missing. It runs once at a time; concurrent callers share its
+            result.
     """
 
     def __init__(self, check: Callable[[], object], timeout_s: float = _PROBE_S) -> None:
@@ -49,12 +49,12 @@ class Probe:
         try:
             self._check()
             result.set_result(True)
-        except Exception as error:  # noqa: BLE001 - raised where it was asked
+        except Exception as error:  # noqa: BLE001 - raised in the caller's thread
             result.set_exception(error)
 
 
 def serve_health(host: str, port: int, ready: Callable[[], bool], silence_s: float = SILENT_CLIENT_S) -> None:
-    """Answer from a thread: /healthz, that the process is there, and /readyz, that it can do its work.
+    """Serve from a thread /healthz, which says that the process is alive, and /readyz, that it can do its work.
 
     Args:
         host: where to listen.
@@ -107,7 +107,7 @@ def serve_health(host: str, port: int, ready: Callable[[], bool], silence_s: flo
             self.wfile.write(payload)
 
         def log_message(self, *_args: object) -> None:
-            """Say nothing of each request."""
+            """Log no requests."""
 
     try:
         server = ThreadingHTTPServer((host, port), Handler)

@@ -52,10 +52,10 @@ def configure_logging(service: str, settings: Settings, clock: Callable[[], floa
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.log_level.upper())
-    # They tell of every connection and request at info.
+    # They log every connection and request at info.
     for chatty in ("kafka", "werkzeug"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
-    handler.addFilter(_Seldom(clock))
+    handler.addFilter(_RateLimit(clock))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -67,19 +67,19 @@ def configure_logging(service: str, settings: Settings, clock: Callable[[], floa
     )
 
 
-class _Seldom(logging.Filter):
-    """Lets kafka-python say the same thing every ten seconds: it tells of each try to connect, ten times a second."""
+class _RateLimit(logging.Filter):
+    """Passes each message of kafka-python once in ten seconds: it logs ten attempts to connect a second."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__("kafka")
         self._clock = clock
-        self._told_at: dict[tuple[str, int], float] = {}
+        self._logged_at: dict[tuple[str, int], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if not super().filter(record):
             return True  # somebody else's
         now, place = self._clock(), (record.pathname, record.lineno)
-        is_due = now - self._told_at.get(place, float("-inf")) >= LIBRARY_REPEATS_S
+        is_due = now - self._logged_at.get(place, float("-inf")) >= LIBRARY_REPEATS_S
         if is_due:
-            self._told_at[place] = now
+            self._logged_at[place] = now
         return is_due

@@ -1,4 +1,4 @@
-"""What every service does at its start and its end: read the settings, set up its log, stop when told to."""
+"""What every service does at its start and its end: read the settings, set up its log, shut down on a signal."""
 
 import gc
 import logging
@@ -28,7 +28,7 @@ def start(service: str, environ: Mapping[str, str] = os.environ) -> Settings:
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     configure_logging(service, settings)
-    # Records come by thousands and none is part of a cycle: the default, 700, looks for garbage all the time.
+    # Records come by thousands and none is part of a cycle: the default, 700, collects garbage all the time.
     gc.set_threshold(100_000)
     return settings
 
@@ -44,7 +44,7 @@ def start_command(name: str, environ: Mapping[str, str]) -> Settings:
         SystemExit: a variable can't be used; the one line on stderr names it.
     """
     settings = start(name, environ)
-    # If Kafka is away the command says so in one line; its client would say so in a hundred.
+    # If Kafka is unavailable the command says so in one line; its client would log a hundred.
     logging.getLogger("kafka").setLevel(logging.CRITICAL)
     return settings
 
@@ -61,7 +61,7 @@ class ShutdownFlag:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def set(self) -> None:
-        """End the loop at its next look, and its wait at once."""
+        """End the loop when it checks the flag next, and its wait at once."""
         self._set = True
         self._wake.put(None)
 
@@ -70,7 +70,7 @@ class ShutdownFlag:
         return self._set
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until the flag is set, timeout_s at the most, and return whether it is."""
+        """Wait until the flag is set, for timeout_s at most, and return whether it is."""
         if not self._set:
             with suppress(queue.Empty):
                 self._wake.get(timeout=timeout_s)

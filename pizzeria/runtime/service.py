@@ -1,4 +1,4 @@
-"""How a service without HTTP runs: until it is told to stop, answering for its health if asked to."""
+"""How a service without HTTP runs: until SIGTERM or SIGINT, with health checks at a port of its own if one is set."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -14,30 +14,30 @@ class Loop(Protocol):
 
     @property
     def connected(self) -> bool:
-        """Whether it can do its work; any thread may ask."""
+        """Whether it can do its work; thread-safe."""
 
     def run(self, stop: ShutdownFlag) -> None:
-        """Do it until told to stop."""
+        """Run until the shutdown flag is set."""
 
 
 class Publisher(Protocol):
     """What a service publishes through."""
 
     def close(self) -> None:
-        """Publish what is under way, and close the connections."""
+        """Flush the records in flight, and close the connections."""
 
 
-def readiness(connected: Callable[[], bool], takes_writes: Callable[[], object] | None = None) -> Probe:
-    """Return what /readyz asks: whether Redis takes what a service writes, and whether it is in contact with Kafka.
+def readiness(connected: Callable[[], bool], check_writable: Callable[[], object] | None = None) -> Probe:
+    """Return the check behind /readyz: Redis accepts what the service writes, and the service is connected to Kafka.
 
     Args:
-        connected: whether it is.
-        takes_writes: raises UnavailableError unless Redis does; None if nothing is written there.
+        connected: whether it is connected to Kafka.
+        check_writable: raises UnavailableError unless Redis accepts writes; None if nothing is written there.
     """
 
     def check() -> None:
-        if takes_writes is not None:
-            takes_writes()
+        if check_writable is not None:
+            check_writable()
         if not connected():
             message = "no contact with Kafka, or not yet"
             raise UnavailableError(message, public=message)
@@ -45,22 +45,24 @@ def readiness(connected: Callable[[], bool], takes_writes: Callable[[], object] 
     return Probe(check)
 
 
-def run(loop: Loop, publisher: Publisher, settings: Settings, takes_writes: Callable[[], object] | None = None) -> None:
+def run(
+    loop: Loop, publisher: Publisher, settings: Settings, check_writable: Callable[[], object] | None = None
+) -> None:
     """Run a service's loop until SIGTERM or SIGINT.
 
     Args:
         loop: what to run.
         publisher: what it publishes through; closed at the end.
-        settings: with health_port, /healthz and /readyz are answered there.
-        takes_writes: for /readyz: raises UnavailableError unless Redis takes what the loop writes, if it writes there.
+        settings: with health_port, /healthz and /readyz are served there.
+        check_writable: for /readyz: raises UnavailableError unless Redis accepts writes; None if nothing is written there.
 
     Raises:
-        SystemExit: the topics don't fit together, or the health port is taken; one line says so.
+        SystemExit: the topics differ in their number of partitions, or the health port is taken; one line says so.
     """
     stop = ShutdownFlag.on_signals()
     try:
         if settings.health_port is not None:
-            ready = readiness(lambda: loop.connected, takes_writes)
+            ready = readiness(lambda: loop.connected, check_writable)
             serve_health(settings.http_host, settings.health_port, ready)
         loop.run(stop)
     except UnequalPartitionsError as error:

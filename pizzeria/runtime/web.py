@@ -73,7 +73,7 @@ def new_app(name: str, ready: Callable[[], bool]) -> Flask:
 
 
 def _register_error_handlers(app: Flask) -> None:
-    """Make every error of an app a problem+json: those of Flask, a server that is away, and our own faults."""
+    """Make every error of an app a problem+json: Flask's, an unavailable server, and exceptions of our own."""
 
     def http_error(error: HTTPException) -> Response:
         response = problem(error.code or 500, error.description or "")
@@ -88,7 +88,7 @@ def _register_error_handlers(app: Flask) -> None:
 
     def fault(_error: Exception) -> Response:
         log.exception("fault")
-        return problem(500, "the service made a mistake; its log says more")
+        return problem(500, "an internal error; the log has the details")
 
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(UnavailableError, unavailable)
@@ -96,7 +96,7 @@ def _register_error_handlers(app: Flask) -> None:
 
 
 def _protect(app: Flask) -> None:
-    """Refuse what a browser sends from another site, and let no cache keep an answer that doesn't allow it.
+    """Reject what a browser sends from another site, and keep responses out of caches unless they allow it.
 
     Args:
         app: whose answers of use to a cache have a Cache-Control of their own.
@@ -121,12 +121,12 @@ def _other_site() -> str | None:
     if site:
         return None if site in ("same-origin", "none") else f"Sec-Fetch-Site: {site}"
     host = request.headers.get("Host", "").lower()
-    # An older browser, or one that asks an address of a local network. Anything else, such as curl, sends no Origin.
+    # An older browser, or a request to an address of a local network. Anything else, such as curl, sends no Origin.
     return f"Origin: {origin}" if origin and origin not in (f"http://{host}", f"https://{host}") else None
 
 
 def _health(ready: Callable[[], bool]) -> Blueprint:
-    """Return /healthz, which says that the process answers, and /readyz, which says that it can do its work.
+    """Return /healthz, which says that the process is alive, and /readyz, which says that it can do its work.
 
     Args:
         ready: may also raise UnavailableError, to say why not.

@@ -53,7 +53,7 @@ def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processe
     """
 
     def post_worker_init(worker: Any) -> None:
-        # Or the process that watches it is gone: gunicorn then ends it without another word.
+        # Or its parent process has died: gunicorn then ends it without a log line.
         worker.wsgi.extensions[STOPPING] = lambda: not worker.alive or worker.ppid != os.getppid()
 
     def worker_exit(_server: object, worker: Any) -> None:

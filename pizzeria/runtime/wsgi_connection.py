@@ -13,7 +13,7 @@ _SILENT_READER_MS = 30_000
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
-    """A client's connection; what has come of its next request is kept where the parser looks first.
+    """A client's connection; what it has received of its next request is kept where the parser reads first.
 
     Args:
         cfg: gunicorn's settings.
@@ -30,11 +30,11 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
         self._linger = linger
         self.init()
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # A client that neither reads its answer nor closes the connection would keep its thread for ever.
+            # A client that neither reads its answer nor closes the connection would occupy its thread forever.
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_READER_MS)
 
     def receive(self) -> bool:
-        """Read what is there, without waiting, and tell whether the parser needs no more to accept or refuse it."""
+        """Read what has arrived, without waiting, and return whether the parser can accept or reject it by now."""
         if self._is_enough():
             return True
         try:
@@ -50,7 +50,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
 
     @property
     def is_too_large(self) -> bool:
-        """Whether more has come than a head may have, and its end has not."""
+        """Whether the head is longer than allowed, without its end."""
         received = self._received()
         return len(received) > MAX_HEADER_BYTES and _END not in received
 

@@ -1,4 +1,4 @@
-"""gunicorn's threaded worker, but that none of its threads waits for a client that has not sent its whole request."""
+"""gunicorn's threaded worker, except that no thread waits for a client that has not sent its whole request."""
 
 import selectors
 import socket
@@ -24,7 +24,7 @@ from msgspec import json
 from pizzeria.runtime.web import NO_STORE, Problem
 from pizzeria.runtime.wsgi_connection import MAX_HEADER_BYTES, Connection
 
-REQUEST_S = 10.0  # for a request to come, from its first byte or from connecting
+REQUEST_S = 10.0  # for a request to arrive, from its first byte or from connecting
 _LINGER_S = 2.0  # for a client to read the last answer and close the connection, which then is closed without it
 _REST_S = 0.01  # for what is left of a body; if it doesn't come, no other request is taken from the connection
 _STATUSES = {LimitRequestLine: 414, ExpectationFailed: 417, LimitRequestHeaders: 431, UnsupportedTransferCoding: 501}
@@ -59,7 +59,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
-        """Read what has come, and hand the request to a thread if that was the rest."""
+        """Read what has arrived, and hand the request to a thread if it is complete."""
         if conn.receive():
             super().on_pending_socket_readable(conn, client)
 
@@ -75,12 +75,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return keepalive and bool(conn.parser.finish_body(deadline=time.monotonic() + _REST_S))
 
     def handle_error(self, _req: object, client: socket.socket, _addr: object, exc: Exception) -> None:
-        """Answer as the API does what it never gets to see."""
+        """Answer a request that never reaches the app as the app would."""
         if isinstance(exc, ParseException) and not isinstance(exc, _OURS):
             status, detail = _STATUSES.get(type(exc), 400), str(exc)
             log.warning("request refused", status=status, error=detail)
         else:
-            status, detail = 500, "the service made a mistake; its log says more"
+            status, detail = 500, "an internal error; the log has the details"
             log.error("fault", exc_info=exc)
         problem = Problem.of(status, detail)
         body = json.encode(problem) + b"\n"
@@ -107,7 +107,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
 
     def murder_pending(self) -> None:
-        """Close the connections whose time is over."""
+        """Close the connections whose time has expired."""
         super().murder_pending()
         while self._closing and self._closing[0].timeout < time.monotonic():
             self._end(self._closing[0])

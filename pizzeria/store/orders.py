@@ -43,7 +43,7 @@ class OrderStore:
         """Return True if an order can be placed: Redis accepts a write to the outbox that needs memory."""
         return takes(lambda: self._redis.zadd(OPEN_ORDERS, {"": 0}, xx=True))
 
-    def takes_changes(self) -> bool:
+    def check_writable(self) -> bool:
         """Return True if orders can be joined and relayed: Redis accepts a write to the outbox."""
         return takes(lambda: self._redis.zrem(OPEN_ORDERS, ""))
 

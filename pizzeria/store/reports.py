@@ -45,7 +45,7 @@ class ReportStore:
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
         }
 
-    def takes_counts(self) -> bool:
+    def check_writable(self) -> bool:
         """Return True if toppings can be counted: Redis accepts a write to the counts of each."""
         return all(takes(partial(self._redis.hdel, report_key(topping), "")) for topping in TOPPINGS)
 

@@ -16,7 +16,7 @@ def test_the_page_finds_the_api_again(open_tab: OpenTab, system: Stack) -> None:
         expect(tab.toppings("waiting", "cheese")).to_have_count(5)
         tab.errors_expected = True
         with stopped(system, "api"):
-            expect(tab.alert("Connection lost; trying again")).to_be_visible()
+            expect(tab.alert("Connection lost; retrying")).to_be_visible()
         expect(tab.alert()).to_have_count(0, timeout=20_000)
         expect(tab.status).to_have_text("Preparing: 0 of 5 ready")
     tab.expect_ready(5)

@@ -234,4 +234,4 @@ def test_a_fault_of_our_own_is_a_500_that_tells_nothing(client: FlaskClient, pub
 
     publisher.on_publish = fail
     response = client.post("/order/1")
-    assert_problem(response, 500, "Internal Server Error", "the service made a mistake; its log says more")
+    assert_problem(response, 500, "Internal Server Error", "an internal error; the log has the details")

@@ -111,7 +111,7 @@ def test_the_reporter_is_ready_while_it_can_count(
     report_store: ReportStore, redis_server: FakeServer, counting: bool, connected: bool, status: int
 ) -> None:
     """Without Kafka, or a Redis that takes the counts, it still is healthy and answers."""
-    ready = readiness(lambda: counting, report_store.takes_counts)
+    ready = readiness(lambda: counting, report_store.check_writable)
     client = create_app(ReportCache(report_store), lambda: counting, ready).test_client()
     redis_server.connected = connected
     assert client.get("/readyz").status_code == status

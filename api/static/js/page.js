@@ -8,7 +8,7 @@ import * as order from "./order.js";
 import { problemText, setProblem } from "./problems.js";
 import { watchReport } from "./report.js";
 
-const CONNECTION_LOST = "Connection lost; trying again…";
+const CONNECTION_LOST = "Connection lost; retrying…";
 
 const form = find("#form", HTMLFormElement);
 const count = find("#count", HTMLInputElement);

@@ -63,16 +63,16 @@ def test_who_cannot_write_is_not_ready_and_says_why(
         order_id = store.place(1)
         before = server.changes()
         assert store.ping()
-        assert store.takes_changes()
-        assert reports.takes_counts()
+        assert store.check_writable()
+        assert reports.check_writable()
         assert server.changes() == before
         state(server)
         for _ in range(3):
             assert refusal(store.ping) == told
             assert refusal(lambda: store.place(1)) == told
             assert refusal(lambda: store.place(1, "key")) == told
-            assert refusal(store.takes_changes) == without_memory
-            assert refusal(reports.takes_counts) == without_memory
+            assert refusal(store.check_writable) == without_memory
+            assert refusal(reports.check_writable) == without_memory
         if without_memory:
             assert refusal(lambda: store.join({(order_id, 1): {0: FULL}})) == told
         server.be_well()
@@ -85,7 +85,7 @@ def test_the_relays_list_may_be_of_another_type(server: Server) -> None:
     with closing(connect(Settings(redis_url=server.url))) as client:
         store = OrderStore(client, TTL_S, RETRY_S)
         server.redis.set(OPEN_ORDERS, "")
-        for act in (store.ping, store.takes_changes):
+        for act in (store.ping, store.check_writable):
             with pytest.raises(UnavailableError, match="WRONGTYPE"):
                 act()
 

@@ -162,7 +162,7 @@ def test_an_api_that_is_away_is_tried_for_as_long_as_it_may() -> None:
     first, last = result.stderr.splitlines()
     assert first.startswith(f"{url} can't be reached: ")
     assert first.endswith("Connection refused; retrying for up to 0 s")
-    assert last == f"Error: {url} gave no answer of use within 0.3 s"
+    assert last == f"Error: {url} gave no usable response within 0.3 s"
 
 
 def test_an_order_that_is_refused_says_why(api: Scripted, run: Run) -> None:

@@ -124,4 +124,4 @@ def test_an_address_of_no_use_is_refused_at_once(url: str) -> None:
     """Trying again would not help."""
     result = CliRunner(env={"API_URL": url}).invoke(main, ["order", "1"])
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"Error: {url.rstrip('/')} is of no use: ")
+    assert result.stderr.startswith(f"Error: {url.rstrip('/')} cannot be used: ")
