@@ -54,7 +54,7 @@ def run(
         loop: what to run.
         publisher: what it publishes through; closed at the end.
         settings: with health_port, /healthz and /readyz are served there.
-        check_writable: for /readyz: raises UnavailableError unless Redis accepts writes; None if nothing is written there.
+        check_writable: raises UnavailableError unless Redis accepts writes; None if nothing is written there.
 
     Raises:
         SystemExit: the topics differ in their number of partitions, or the health port is taken; one line says so.

@@ -45,6 +45,25 @@ def connect(settings: Settings, connections: int = _CONNECTIONS) -> Client:
     return Cluster(seeds, lambda address: _client(servers[0] | dict(zip(("host", "port"), address, strict=True))))
 
 
+def subscribe(redis: Client, channel: str) -> Any:
+    """Return a new pub/sub connection that is subscribed to a channel; in a cluster, to a shard channel on its node."""
+    node: Any = redis.node(channel) if isinstance(redis, Cluster) else redis
+    pubsub = node.pubsub()
+    subscribe_to = pubsub.ssubscribe if isinstance(redis, Cluster) else pubsub.subscribe
+    subscribe_to(channel)
+    return pubsub
+
+
+def publish_command(redis: Client) -> str:
+    """Return the command that publishes: in a cluster PUBLISH is broadcast to all nodes, SPUBLISH stays on one."""
+    return "SPUBLISH" if isinstance(redis, Cluster) else "PUBLISH"
+
+
+def keeps_order(redis: Client) -> bool:
+    """Whether the commands of a pipeline run in their order: the nodes of a cluster run them in parallel."""
+    return not isinstance(redis, Cluster)
+
+
 def _client(server: dict[str, Any]) -> "Redis":
     return Redis.from_pool(Pool(**server))  # type: ignore[no-untyped-call]
 

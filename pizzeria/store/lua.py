@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from pizzeria.errors import UnavailableError
-from pizzeria.store.cluster import Cluster
-from pizzeria.store.connection import Client
+from pizzeria.store.connection import Client, keeps_order, publish_command
 
 SCRIPTS = Path(__file__).parent / "scripts"
 _CLOCK = "clock"  # prepended to each script
@@ -33,8 +32,7 @@ class Scripts:
 
     def __init__(self, redis: Client) -> None:
         self._redis = redis
-        # In a cluster, PUBLISH is broadcast to all nodes; SPUBLISH reaches only the nodes of the key's slot.
-        publish = "local PUBLISH = '{}PUBLISH'\n".format("S" if isinstance(redis, Cluster) else "")
+        publish = f"local PUBLISH = '{publish_command(redis)}'\n"
         sources = {file.stem: file.read_text() for file in SCRIPTS.glob("*.lua")}
         prelude = publish + sources.pop(_CLOCK)
         self._sources = {name: _with_prelude(prelude, source) for name, source in sources.items()}
@@ -74,11 +72,11 @@ class Scripts:
 
     def run_in_turn(self, calls: Sequence[Call]) -> None:
         """Run scripts as run_all() does; in a cluster, with its several nodes, each only after the previous one."""
-        if isinstance(self._redis, Cluster):
+        if keeps_order(self._redis):
+            self.run_all(calls)
+        else:
             for call in calls:
                 self.run_all([call])
-        else:
-            self.run_all(calls)
 
     def _send(self, command: str, scripts: Mapping[str, str], calls: Sequence[Call]) -> list[Any]:
         pipeline = self._redis.pipeline(transaction=False)

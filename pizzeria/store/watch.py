@@ -8,8 +8,7 @@ from typing import Any
 from msgspec import json
 from redis.exceptions import ConnectionError, MovedError, TimeoutError  # noqa: A004 - redis-py's
 
-from pizzeria.store.cluster import Cluster
-from pizzeria.store.connection import Client
+from pizzeria.store.connection import Client, subscribe
 from pizzeria.store.keys import order_key
 from pizzeria.store.lua import redis_errors
 from pizzeria.store.order import Change, Order
@@ -51,9 +50,7 @@ class Watcher:
             while not (order and order.settled) and (left_s := deadline - time.monotonic()) > 0:
                 if channel is None:
                     with redis_errors():
-                        channel = self._channel(order_key(order_id))
-                        subscribe = channel.ssubscribe if isinstance(self._redis, Cluster) else channel.subscribe
-                        subscribe(order_key(order_id))
+                        channel = subscribe(self._redis, order_key(order_id))
                         heard_at = time.monotonic()
                 try:
                     message = channel.get_message(timeout=min(self._poll_s, left_s))
@@ -78,10 +75,6 @@ class Watcher:
         finally:
             if channel is not None:
                 channel.close()
-
-    def _channel(self, key: str) -> Any:
-        redis: Any = self._redis.node(key) if isinstance(self._redis, Cluster) else self._redis
-        return redis.pubsub()
 
 
 def _changed(order: Order, data: str) -> Order:
