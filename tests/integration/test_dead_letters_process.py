@@ -22,19 +22,24 @@ def run(kafka: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_runs_as_a_process(settings: Settings, publisher: Publisher, kafka: str) -> None:
-    """Its answer is on stdout, and nothing else is anywhere."""
+    """Its answer is on stdout, and on stderr nothing but which servers it uses."""
     topics, order_id = Topics(), uuid4().hex
     create_topics(settings, topics)
     value = encode(Pizza(order_id=order_id, pizza_id=0, count=1, veggies="none"))
     publisher.publish([letter(topics, value, 4711, topic=topics.having("veggies"))])
+    using = f"using Kafka at {kafka}\n"
     listed = run(kafka, "list")
-    assert (listed.returncode, listed.stderr) == (0, "")
+    assert (listed.returncode, listed.stderr) == (0, using)
     assert "from pizza-with-veggies[2]@4711, put away by tester\n  ValueError: bad\n  key k\n" in listed.stdout
     again = run(kafka, "replay", "--topic", "pizza-with-veggies", "--offset", "4711")
-    assert (again.returncode, again.stdout, again.stderr) == (0, "replayed pizza-with-veggies[2]@4711 for tester\n", "")
+    assert (again.returncode, again.stdout, again.stderr) == (
+        0,
+        "replayed pizza-with-veggies[2]@4711 for tester\n",
+        using,
+    )
     assert [r.partition for r in records_of(settings, topics.having("veggies")) if r.value == value] == [2]
     gone = run(kafka, "discard", "--topic", "pizza-with-veggies", "--offset", "4711")
-    assert (gone.returncode, gone.stdout, gone.stderr) == (0, "discarded pizza-with-veggies[2]@4711 of tester\n", "")
+    assert (gone.returncode, gone.stdout, gone.stderr) == (0, "discarded pizza-with-veggies[2]@4711 of tester\n", using)
     assert "@4711" not in run(kafka, "list").stdout
 
 
