@@ -5,10 +5,11 @@ from flask import Flask
 
 from api.app import create_app
 from api.long_poll import LongPollLimiter
+from api.report import passed_on
 from api.reporter_client import ReporterClient
 from pizzeria.runtime import process
 from pizzeria.runtime.wsgi import CLOSE, serve
-from pizzeria.store import OrderStore, Watcher, connect
+from pizzeria.store import OrderStore, ReportStore, Watcher, connect
 from pizzeria.stream import Publisher
 from pizzeria.version import version_option
 
@@ -24,7 +25,9 @@ def main() -> None:
         # Each waiting client has a connection of its own, apart from those that the others take in turn.
         store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
         watcher = Watcher(connect(settings, settings.api_waits), store)
-        app = create_app(settings, redis, publisher, LongPollLimiter(watcher, settings.api_waits), reporter)
+        limiter = LongPollLimiter(watcher, settings.api_waits)
+        answer_report = passed_on(reporter, ReportStore(redis, settings.order_ttl_s))
+        app = create_app(settings, store, publisher, limiter, answer_report)
 
         def close() -> None:
             publisher.close()

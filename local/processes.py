@@ -30,7 +30,7 @@ class Interrupted(NamedTuple):
     signal: str
 
 
-class Command(NamedTuple):
+class _Command(NamedTuple):
     """Somebody wants a process to be started, killed, frozen or thawed."""
 
     action: str
@@ -38,13 +38,20 @@ class Command(NamedTuple):
     answer: "SimpleQueue[str | None]"  # None when it is done, or why it can't be
 
 
-Event = Ended | Interrupted | Command
+Event = Ended | Interrupted
+
+
+CarryOut = Callable[[str, str], str | None]  # an action and a name → None when it is done, or why it can't be
+
+
+def _refuse(_action: str, _name: str) -> str:
+    return "something else is being started: try again"
 
 
 class EndedEarlyError(Exception):
     """Something ended, or was told to, that was needed for longer."""
 
-    def __init__(self, event: Ended | Interrupted) -> None:
+    def __init__(self, event: Event) -> None:
         self.event = event
         super().__init__(
             f"{event.name} ended by itself with exit code {event.exit_code}"
@@ -62,7 +69,7 @@ class Processes:
 
     def __init__(self, say: Callable[[str, str], None]) -> None:
         self._say = say
-        self._events: SimpleQueue[Event] = SimpleQueue()
+        self._events: SimpleQueue[Event | _Command] = SimpleQueue()
         self._running: dict[str, subprocess.Popen[str]] = {}
         guard = [sys.executable, str(Path(__file__).with_name("guard.py"))]
         self._guard = subprocess.Popen(guard, stdin=subprocess.PIPE, process_group=0)
@@ -110,17 +117,17 @@ class Processes:
 
     def signal(self, name: str, number: int) -> None:
         """Send a signal to a process and to those that it has started."""
-        _signal(self._running[name], number)
+        signal_family(self._running[name].pid, number)
 
     def kill(self, name: str) -> None:
         """Send SIGKILL to a process and to those that it has started; its end is no event."""
         process = self._running.pop(name)
-        _signal(process, signal.SIGKILL)
+        signal_family(process.pid, signal.SIGKILL)
         process.wait()
 
     def command(self, action: str, name: str) -> str | None:
         """Hand a command to the thread that waits for events; return None when it is done, or why it can't be."""
-        command = Command(action, name, SimpleQueue())
+        command = _Command(action, name, SimpleQueue())
         self._events.put(command)
         return command.answer.get()
 
@@ -134,19 +141,14 @@ class Processes:
         deadline = time.monotonic() + timeout_s
         while not ready():
             try:
-                event = self._events.get(timeout=0.05)
+                raise EndedEarlyError(self._next(_refuse, 0.05))
             except Empty:
                 if time.monotonic() > deadline:
                     raise TimeoutError from None
-                continue
-            if isinstance(event, Command):
-                event.answer.put("something else is being started: try again")
-            else:
-                raise EndedEarlyError(event)
 
-    def wait(self) -> Event:
-        """Wait until a process ends, or a signal or a command comes, and return which."""
-        return self._events.get()
+    def wait(self, carry_out: CarryOut = _refuse) -> Event:
+        """Wait until a process ends or a signal comes, and return which; carry out commands meanwhile."""
+        return self._next(carry_out)
 
     def stop(self, names: Sequence[str], timeout_s: float) -> None:
         """Stop processes at the same time: SIGTERM, and SIGKILL for those that are still there after timeout_s."""
@@ -170,6 +172,11 @@ class Processes:
         os.killpg(self._guard.pid, signal.SIGKILL)
         self._guard.communicate()  # waits, and closes the pipe
 
+    def _next(self, carry_out: CarryOut, timeout_s: float | None = None) -> Event:
+        while isinstance(event := self._events.get(timeout=timeout_s), _Command):
+            event.answer.put(carry_out(event.action, event.name))
+        return event
+
     def _watch(self, name: str, process: "subprocess.Popen[str]") -> None:
         if process.stdout is not None:
             with process.stdout:
@@ -181,8 +188,14 @@ class Processes:
             self._events.put(Ended(name, exit_code))
 
 
-def _signal(process: "subprocess.Popen[str]", number: int) -> None:
-    first = psutil.Process(process.pid)
-    for each in (first, *first.children(recursive=True)):
+def family(pid: int) -> list[psutil.Process]:
+    """Return a process, and those that it has started."""
+    first = psutil.Process(pid)
+    return [first, *first.children(recursive=True)]
+
+
+def signal_family(pid: int, number: int) -> None:
+    """Send a signal to a process and to those that it has started."""
+    for each in family(pid):
         with suppress(psutil.NoSuchProcess):
             each.send_signal(number)

@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 from msgspec import Meta, Struct
 
 from local.ports import HOST, free_port, is_free
-from local.processes import Command, Ended, EndedEarlyError, Processes
+from local.processes import Ended, EndedEarlyError, Processes
 from local.servers import KAFKA, REDIS, START_TIMEOUT_S, StartError, start_kafka, start_redis
 from pizzeria.settings import Port
 from pizzeria.toppings import TOPPINGS
@@ -88,20 +88,16 @@ class System:
         Raises:
             EndedEarlyError: which says what it was.
         """
-        while True:
-            event = self.processes.wait()
-            if not isinstance(event, Command):
-                raise EndedEarlyError(event)
-            self._step(f"{event.action} {event.name}")
-            try:
-                event.answer.put(self._carry_out(event.action, event.name))
-            except StartError as error:
-                event.answer.put(str(error))
+        raise EndedEarlyError(self.processes.wait(self._carry_out))
 
     def _carry_out(self, action: str, name: str) -> str | None:
         """Return None when it is done, or why it can't be."""
+        self._step(f"{action} {name}")
         if action == "start":
-            return self._start_again(name)
+            try:
+                return self._start_again(name)
+            except StartError as error:
+                return str(error)
         if name not in self.processes:
             return f"{name!r} is not running; the lines of make run begin with the names"
         if action == "kill":
@@ -161,7 +157,7 @@ class System:
         self._step("creating the topics")
         self.processes.python("pizzeria", "topics", env=self.env)
         ended = self.processes.wait()
-        if not isinstance(ended, Command) and ended != Ended("pizzeria topics", 0):
+        if ended != Ended("pizzeria topics", 0):
             raise EndedEarlyError(ended)
 
     def _start_services(self) -> None:

@@ -13,12 +13,12 @@ TOPPING, SERVICE = re.findall(r"^```diff\n(.*?)^```$", PAGE, re.DOTALL | re.MULT
 
 def copy_with_crust(folder: Path) -> Path:
     """Copy the repository's files to a new folder, make the changes of the fifth topping, and return the folder."""
-    copy(folder)
+    copy_repository(folder)
     apply(TOPPING, folder)
     return folder
 
 
-def copy(folder: Path) -> None:
+def copy_repository(folder: Path) -> None:
     """Copy the repository's files to a new folder."""
     shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(".*", "__pycache__", "node_modules"))
 

@@ -11,7 +11,7 @@ from threading import Thread
 import psutil
 
 from local.ports import HOST
-from local.processes import ROOT
+from local.processes import ROOT, family
 from local.servers import START_TIMEOUT_S
 from tests.faults.ports import reserved_port
 from tests.waiting import eventually
@@ -68,8 +68,7 @@ class Run:
 
     def family(self) -> list[psutil.Process]:
         """Return all processes of the run."""
-        runner = psutil.Process(self.process.pid)
-        return [runner, *runner.children(recursive=True)]
+        return family(self.process.pid)
 
     def control(self, action: str, service: str) -> str:
         """Run `python -m local.control`, and return what it prints."""

@@ -49,8 +49,11 @@ def subscribe(redis: Client, channel: str) -> Any:
     """Return a new pub/sub connection that is subscribed to a channel; in a cluster, to a shard channel on its node."""
     node: Any = redis.node(channel) if isinstance(redis, Cluster) else redis
     pubsub = node.pubsub()
-    subscribe_to = pubsub.ssubscribe if isinstance(redis, Cluster) else pubsub.subscribe
-    subscribe_to(channel)
+    try:
+        (pubsub.ssubscribe if isinstance(redis, Cluster) else pubsub.subscribe)(channel)
+    except BaseException:
+        pubsub.close()
+        raise
     return pubsub
 
 

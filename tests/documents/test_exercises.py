@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from local.processes import ROOT
-from tests.extensions import copy
+from tests.extensions import copy_repository
 from tests.run import Run
 
 PAGE = (ROOT / "docs/exercises.md").read_text()
@@ -28,7 +28,7 @@ print("OK" if answer is True else "\\n".join(map(str, answer)) if isinstance(ans
 def system(jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """The system of the first lines, in a copy of the repository, with what a bare machine may lack."""
     folder = tmp_path_factory.mktemp("exercises") / "copy"
-    copy(folder)
+    copy_repository(folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     redis_cli = folder / "redis-cli"
     redis_cli.write_text(REDIS_CLI)

@@ -18,8 +18,7 @@ from redis import Redis
 
 from local.ports import HOST
 from local.processes import ROOT
-from tests.extensions import PAGE, SERVICE, apply, copy_with_crust
-from tests.extensions import copy as copy_files
+from tests.extensions import PAGE, SERVICE, apply, copy_repository, copy_with_crust
 from tests.faults.topics import committed
 from tests.integration.http_calls import call
 from tests.waiting import eventually
@@ -71,7 +70,7 @@ def test_a_fifth_topping_is_on_every_pizza_everywhere(start: Any, copy: Path) ->
 def test_a_service_of_twenty_lines_counts_the_orders_of_each_size(start: Any, tmp_path: Path) -> None:
     """Beside the others, from the oldest record on, and each order once though it consumes everything again."""
     folder = tmp_path / "copy"
-    copy_files(folder)
+    copy_repository(folder)
     apply(SERVICE, folder)
     run = start(root=folder)
     run.wait_until_ready()

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import time
-from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from json import loads
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import NamedTuple
 import psutil
 
 from local.ports import HOST
+from local.processes import family, signal_family
 
 
 class Exit(NamedTuple):
@@ -105,10 +105,7 @@ class Running:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
 
     def _family(self) -> list[psutil.Process]:
-        first = psutil.Process(self._process.pid)
-        return [first, *first.children(recursive=True)]
+        return family(self._process.pid)
 
     def _signal(self, number: int) -> None:
-        for each in self._family():
-            with suppress(psutil.NoSuchProcess):
-                each.send_signal(number)
+        signal_family(self._process.pid, number)

@@ -4,8 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from msgspec.structs import replace
@@ -20,6 +18,7 @@ from pizzeria.toppings import TOPPINGS
 from tests.faults.stack import Stack
 from tests.faults.topics import committed
 from tests.scaling import meters
+from tests.scaling.rig import stack_of_its_own
 from tests.waiting import eventually
 
 PIZZAS = 3  # in an order
@@ -35,21 +34,17 @@ def measure(say: Callable[[str], None]) -> Consumers:
     Args:
         say: is told the progress.
     """
-    with TemporaryDirectory(prefix="pizzeria-scaling-") as folder:
-        stack = Stack(Path(folder))
-        try:
-            stack.start_servers()
-            feed = _Feed(stack)
-            # The joiner first, for the worker publishes what a joiner reads.
-            say("a joiner and a reporter")
-            last = Topics().having(TOPPINGS[-1])
-            joiner = _points(feed, ["joiner", "reporter"], JOINER_RATES, feed.partial, last, say)
-            say("a worker")
-            worker = _points(feed, ["workers cheese"], WORKER_RATES, feed.ordered, Topics().pizza, say)
-            feed.publisher.close()
-            return Consumers(worker, joiner)
-        finally:
-            stack.close()
+    with stack_of_its_own() as stack:
+        stack.start_servers()
+        feed = _Feed(stack)
+        # The joiner first, for the worker publishes what a joiner reads.
+        say("a joiner and a reporter")
+        last = Topics().having(TOPPINGS[-1])
+        joiner = _points(feed, ["joiner", "reporter"], JOINER_RATES, feed.partial, last, say)
+        say("a worker")
+        worker = _points(feed, ["workers cheese"], WORKER_RATES, feed.ordered, Topics().pizza, say)
+        feed.publisher.close()
+        return Consumers(worker, joiner)
 
 
 class _Feed:

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +12,7 @@ from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, ReportStore
 from pizzeria.store.lua import Call, Scripts
 from pizzeria.toppings import TOPPINGS
 from tests.faults.stack import Stack
+from tests.scaling.rig import stack_of_its_own
 
 SIZES = ((1, 6_000), (3, 6_000), (10, 3_000), (200, 200))  # (pizzas in an order, orders)
 SHARED_ORDERS = 20_000  # of 3
@@ -27,24 +26,20 @@ def measure(say: Callable[[str], None]) -> Keys:
     Args:
         say: is told the progress.
     """
-    with TemporaryDirectory(prefix="pizzeria-scaling-") as folder:
-        stack = Stack(Path(folder))
-        try:
-            stack.start_redis()
-            memory = []
-            for pizzas, orders in SIZES:
-                say(f"{orders} orders of {pizzas} in Redis")
-                memory.append(_memory(stack.redis, pizzas, orders))
-            say("the keys that all orders share")
-            return Keys(
-                memory,
-                fit([(each.pizzas, each.order) for each in memory]),
-                fit([(each.pizzas, each.seen) for each in memory]),
-                _open_ms(stack),
-                _count_ms(stack),
-            )
-        finally:
-            stack.close()
+    with stack_of_its_own() as stack:
+        stack.start_redis()
+        memory = []
+        for pizzas, orders in SIZES:
+            say(f"{orders} orders of {pizzas} in Redis")
+            memory.append(_memory(stack.redis, pizzas, orders))
+        say("the keys that all orders share")
+        return Keys(
+            memory,
+            fit([(each.pizzas, each.order) for each in memory]),
+            fit([(each.pizzas, each.seen) for each in memory]),
+            _open_ms(stack),
+            _count_ms(stack),
+        )
 
 
 def _memory(redis: Any, pizzas: int, orders: int) -> Memory:

@@ -69,6 +69,17 @@ class Rig:
 
 
 @contextmanager
+def stack_of_its_own() -> Iterator[Stack]:
+    """Give a stack of which nothing runs yet, and stop it at the end."""
+    with TemporaryDirectory(prefix="pizzeria-scaling-") as folder:
+        stack = Stack(Path(folder))
+        try:
+            yield stack
+        finally:
+            stack.close()
+
+
+@contextmanager
 def rig(brokers: int = 1, partitions: int = 6, *, gateway: bool = False) -> Iterator[Rig]:
     """Give a warm stack, and stop it at the end.
 
@@ -77,26 +88,22 @@ def rig(brokers: int = 1, partitions: int = 6, *, gateway: bool = False) -> Iter
         partitions: of each topic.
         gateway: put a HAProxy before the API, if one is installed.
     """
-    with TemporaryDirectory(prefix="pizzeria-scaling-") as folder:
-        stack = Stack(Path(folder))
+    with stack_of_its_own() as stack:
         stack.env["KAFKA_TOPIC_PARTITIONS"] = str(partitions)
-        try:
-            if brokers > 1:
-                Cluster(stack)
-            else:
-                stack.start_kafka()
-            stack.start_redis()
-            stack.run("pizzeria", "topics")
-            stack.start_services()
-            stack.wait_until_ready()
-            port = _start_gateway(stack) if gateway and shutil.which("haproxy") else stack.api_port
-            rig = Rig(stack, port)
-            for pizzas, orders in WARM_UP:
-                rig.load(pizzas, 1_000, orders)
-            rig.settle()
-            yield rig
-        finally:
-            stack.close()
+        if brokers > 1:
+            Cluster(stack)
+        else:
+            stack.start_kafka()
+        stack.start_redis()
+        stack.run("pizzeria", "topics")
+        stack.start_services()
+        stack.wait_until_ready()
+        port = _start_gateway(stack) if gateway and shutil.which("haproxy") else stack.api_port
+        rig = Rig(stack, port)
+        for pizzas, orders in WARM_UP:
+            rig.load(pizzas, 1_000, orders)
+        rig.settle()
+        yield rig
 
 
 def _start_gateway(stack: Stack) -> int:

@@ -1,7 +1,8 @@
 """A steady load: orders at a constant rate, each placed and then waited for, as a customer does."""
 
 import time
-from threading import Event, local
+from queue import SimpleQueue
+from threading import Event
 from uuid import uuid4
 
 from bench.client import Client
@@ -26,12 +27,16 @@ def steady(port: int, pizzas: int, per_s: float, orders: int, *, wait: bool = Tr
     """
     took: list[float] = []
     errors: list[Exception] = []
-    done, clients = Event(), local()
+    done = Event()
+    clients = [Client(port) for _ in range(CLIENTS)]
+    free: SimpleQueue[Client] = SimpleQueue()
+    for client in clients:
+        free.put(client)
 
     def send(number: int) -> None:
         if number >= orders:
             return
-        client = clients.__dict__.setdefault("client", Client(port))
+        client = free.get()
         began = time.monotonic()
         try:
             # The gateway gives each order without an Idempotency-Key one of this length.
@@ -40,6 +45,7 @@ def steady(port: int, pizzas: int, per_s: float, orders: int, *, wait: bool = Tr
                 client.wait(order_id)
         except Exception as error:  # noqa: BLE001 - raised below, in the caller's thread
             errors.append(error)
+        free.put(client)
         took.append(time.monotonic() - began)
         if len(took) == orders:
             done.set()
@@ -50,5 +56,7 @@ def steady(port: int, pizzas: int, per_s: float, orders: int, *, wait: bool = Tr
         assert done.wait(TIMEOUT_S + orders / per_s)
     finally:
         paced.stop()
+        for client in clients:
+            client.close()
     assert not errors, errors[0]
     return took

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.long_poll import LongPollLimiter
+from api.report import passed_on
 from api.reporter_client import ReporterClient
 from cli.__main__ import main
 from pizzeria.settings import Settings
@@ -19,8 +20,6 @@ from tests.unit.rig import Rig
 from tests.waiting import eventually
 
 Command = Callable[..., Result]
-
-SETTINGS = Settings(order_ttl_s=60, order_retry_s=10, order_deadline_s=30)
 
 
 @pytest.fixture
@@ -115,10 +114,12 @@ def command(
 
 
 @pytest.fixture
-def client(redis: FakeRedis, limiter: LongPollLimiter, publisher: FakePublisher) -> FlaskClient:
+def client(
+    store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
+) -> FlaskClient:
     """A client of the API."""
     reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
-    return create_app(SETTINGS, redis, publisher, limiter, reporter).test_client()
+    return create_app(Settings(), store, publisher, limiter, passed_on(reporter, report_store)).test_client()
 
 
 @pytest.fixture

@@ -6,15 +6,16 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 
 import pytest
-from fakeredis import FakeRedis, FakeServer
+from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
 from api.app import create_app
 from api.long_poll import LongPollLimiter
+from api.report import passed_on
 from api.reporter_client import PAUSE_S, ReporterClient
-from pizzeria.store import ReportStore
+from pizzeria.settings import Settings
+from pizzeria.store import OrderStore, ReportStore
 from pizzeria.toppings import TOPPINGS
-from tests.unit.conftest import SETTINGS
 from tests.unit.fakes import Clock, FakePublisher
 from tests.waiting import eventually
 
@@ -85,7 +86,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def build(
-    redis: FakeRedis, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore, clock: Clock
+    store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore, clock: Clock
 ) -> Iterator[Callable[[str], FlaskClient]]:
     """A function that makes a client of an API which asks the reporter at some address; Redis has counted a pizza."""
     report_store.count({(topping, "6f0c"): {0: "none"} for topping in TOPPINGS})
@@ -93,7 +94,8 @@ def build(
 
     def client(url: str) -> FlaskClient:
         reporters.append(ReporterClient(url, clock))
-        return create_app(SETTINGS, redis, publisher, limiter, reporters[-1]).test_client()
+        answer_report = passed_on(reporters[-1], report_store)
+        return create_app(Settings(), store, publisher, limiter, answer_report).test_client()
 
     yield client
     for reporter in reporters:

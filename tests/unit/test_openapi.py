@@ -6,7 +6,6 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from fakeredis import FakeRedis
 from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
@@ -16,9 +15,10 @@ from werkzeug.test import TestResponse
 
 from api.app import create_app
 from api.long_poll import LongPollLimiter
+from api.report import passed_on
 from api.reporter_client import ReporterClient
 from pizzeria.settings import Settings
-from pizzeria.store import OrderStore
+from pizzeria.store import OrderStore, ReportStore
 from pizzeria.toppings import TOPPINGS
 from tests.unit.fakes import FakePublisher
 
@@ -27,10 +27,10 @@ PAGES = {"/", "/favicon.ico", "/static/{}", "/docs", "/docs/{}", "/docs/static/{
 
 
 @pytest.fixture
-def app(redis: FakeRedis, limiter: LongPollLimiter, publisher: FakePublisher) -> Flask:
+def app(store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore) -> Flask:
     """The API."""
     reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
-    return create_app(Settings(max_order_size=7), redis, publisher, limiter, reporter)
+    return create_app(Settings(max_order_size=7), store, publisher, limiter, passed_on(reporter, report_store))
 
 
 @pytest.fixture

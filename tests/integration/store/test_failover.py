@@ -131,7 +131,7 @@ def test_the_new_primary_is_found_when_the_old_one_is_frozen(
     assert [order.status for order in watch if order] == ["ready"]
 
 
-def test_the_new_primary_is_found_while_the_old_one_still_check_writable(
+def test_the_new_primary_is_found_while_the_old_one_still_takes_writes(
     sentinels: Sentinels, client: Client, store: OrderStore
 ) -> None:
     """For seconds it doesn't know what has been decided; what it takes then is lost."""
