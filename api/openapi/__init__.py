@@ -1,4 +1,4 @@
-"""The API's description of itself: /openapi.json, from the models that the handlers answer with, and /docs."""
+"""The OpenAPI document of the API at /openapi.json, and Swagger UI at /docs."""
 
 from api.openapi.docs import docs
 from api.openapi.document import document

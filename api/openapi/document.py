@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of the models that the handlers answer with and of the menus."""
+"""The OpenAPI document: its schemas are generated from the models that the handlers return, and from the menus."""
 
 from msgspec import json
 
@@ -12,19 +12,18 @@ from pizzeria.version import VERSION
 _DESCRIPTION = """\
 Random pizzas; people order them on [the page](/).
 
-`POST /order/3` orders three; `GET /order/<order_id>` shows how far they are, and can wait until they are ready;
-`GET /order/<order_id>/events` tells each change as it comes;
-`GET /report/<topping>` counts what was chosen.
+`POST /order/3` orders three; `GET /order/<order_id>` returns the order, and can wait until it is ready;
+`GET /order/<order_id>/events` streams its changes; `GET /report/<topping>` counts the choices of a topping.
 
-What the API refuses is a problem as [RFC 9457](https://www.rfc-editor.org/rfc/rfc9457) has it: `detail` says why.
+Errors are problem details ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)): `detail` says what is wrong.
 """
 
 
 def document(max_order_size: int) -> Part:
-    """Return the description of the API, as OpenAPI 3.1 has it.
+    """Return the OpenAPI 3.1 document of the API.
 
     Args:
-        max_order_size: how many pizzas an order may have.
+        max_order_size: the largest number of pizzas in an order.
     """
     _, schemas = json.schema_components((Accepted, OrderView, ChangeView, Problem), ref_template=SCHEMAS)
     return {
@@ -32,9 +31,9 @@ def document(max_order_size: int) -> Part:
         "info": {"title": "Pizzeria", "version": VERSION, "description": _DESCRIPTION},
         "servers": [{"url": "/"}],
         "tags": [
-            {"name": "orders", "description": "Order pizzas, and see them made."},
-            {"name": "reports", "description": "What was chosen."},
-            {"name": "health", "description": "For those who run it."},
+            {"name": "orders", "description": "Order pizzas, and follow an order."},
+            {"name": "reports", "description": "How often each choice of a topping was made."},
+            {"name": "health", "description": "For load balancers and orchestrators."},
         ],
         "paths": orders(max_order_size) | reports() | health(),
         "components": {"schemas": schemas},

@@ -1,10 +1,10 @@
-"""What the document says of orders."""
+"""The operations of orders."""
 
 from msgspec.structs import replace
 
 from api.long_poll import MAX_WAIT_S
 from api.models import Accepted, ChangeView, OrderView, view, view_of_change
-from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, answer, header, problems, schema_of
+from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, header, problems, response, schema_of
 from api.orders import MAX_KEY_LENGTH
 from api.sse import event
 from pizzeria.store import Order
@@ -23,13 +23,13 @@ _NOT_FOUND = {404: f"no order '{_ID}'"}
 
 
 def orders(max_order_size: int) -> Part:
-    """Describe the calls about orders.
+    """Return the paths of orders.
 
     Args:
-        max_order_size: how many pizzas an order may have.
+        max_order_size: the largest number of pizzas in an order.
     """
     return {
-        # One path, for OpenAPI takes two that differ in a name for the same: what {order} is depends on the method.
+        # One path, with {order} depending on the method: OpenAPI forbids two that differ in a parameter's name alone.
         "/order/{order}": {"post": _post_order(max_order_size), "get": _get_order()},
         "/order/{order}/events": {"get": _get_events()},
     }
@@ -38,11 +38,11 @@ def orders(max_order_size: int) -> Part:
 def _post_order(max_order_size: int) -> Part:
     count = {"type": "integer", "minimum": 1, "maximum": max_order_size}
     key = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH}
-    accepted = answer(
-        "The order is safe. If Kafka is away, `detail` says so: the pizzas are made when it is back.",
+    accepted = response(
+        "The order is stored. If Kafka is unavailable, `detail` says so, and the pizzas are made when it is back.",
         schema_of(Accepted),
         Accepted(_ID),
-        {"Location": header("Where the order is.", {"type": "string"}, f"/order/{_ID}", required=True)},
+        {"Location": header("The URL of the order.", {"type": "string"}, f"/order/{_ID}", required=True)},
     )
     links = {
         operation: {"operationId": operation, "parameters": {"order": "$response.body#/order_id"}}
@@ -58,13 +58,13 @@ def _post_order(max_order_size: int) -> Part:
         "operationId": "post_order",
         "tags": ["orders"],
         "summary": "Order pizzas",
-        "description": "The toppings are chosen for you. Nothing is waited for: `Location` says where the order is.",
+        "description": "The toppings are chosen for you. The response does not wait for the pizzas.",
         "parameters": [
             _order("How many pizzas.", count) | {"example": 3},
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "description": "Any text. The same key gives the same order, so that a request may be sent again.",
+                "description": "Any text. A request that is repeated with the same key returns the same order.",
                 "schema": key,
             },
         ],
@@ -74,40 +74,40 @@ def _post_order(max_order_size: int) -> Part:
 
 def _get_order() -> Part:
     headers = {
-        "Preference-Applied": header("The wait that `Prefer` asked for and got.", {"type": "string"}, "wait=10"),
-        "Vary": header("The answer depends on this request header.", {"type": "string"}, "Prefer", required=True),
+        "Preference-Applied": header("The preference that was applied.", {"type": "string"}, "wait=10"),
+        "Vary": header("The response depends on this request header.", {"type": "string"}, "Prefer", required=True),
     }
     details = {400: "wait='soon' is not a number of seconds"}
     return {
         "operationId": "get_order",
         "tags": ["orders"],
-        "summary": "Look at an order",
-        "description": "It is `preparing`, then `ready`; if that takes too long it is `timed_out`, and names what each "
-        "pizza lacks. It may still become `ready`.",
+        "summary": "Get an order",
+        "description": "Its status is `preparing`, then `ready`. If that takes too long it is `timed_out`, and each "
+        "pizza lists the toppings that are missing; it may still become `ready`.",
         "parameters": [
-            _order("Its id, as `POST` answered it.", {"type": "string"}),
+            _order("The `order_id` that `POST` returned.", {"type": "string"}),
             {
                 "name": "wait",
                 "in": "query",
-                "description": "Hold the answer until the order is no longer `preparing`, for so many seconds at the "
-                f"most. More than {MAX_WAIT_S} is as {MAX_WAIT_S}.",
+                "description": "The number of seconds to wait until the order is no longer `preparing`; more than "
+                f"{MAX_WAIT_S} counts as {MAX_WAIT_S}.",
                 "schema": {"type": "number", "minimum": 0},
             },
             {
                 "name": "Prefer",
                 "in": "header",
-                "description": "`wait=10` asks for the same as a preference (RFC 7240).",
+                "description": "`wait=10` is the same as a preference (RFC 7240).",
                 "schema": {"type": "string"},
             },
         ],
-        "responses": {"200": answer("The order, as it is now.", schema_of(OrderView), view(_READY), headers)}
+        "responses": {"200": response("The order, as it is now.", schema_of(OrderView), view(_READY), headers)}
         | problems(details | _NOT_FOUND | REDIS_AWAY)
         | TOO_LONG,
     }
 
 
 def _get_events() -> Part:
-    # As is usual, for OpenAPI has a way to say so from 3.2 on only: the schema is that of one event.
+    # The schema is that of one event, as is usual: only OpenAPI 3.2 has a keyword for streams.
     schema = {
         "type": "object",
         "properties": {
@@ -117,7 +117,7 @@ def _get_events() -> Part:
                 "contentMediaType": "application/json",
                 "contentSchema": {"anyOf": [schema_of(OrderView), schema_of(ChangeView)]},
             },
-            "retry": {"type": "integer", "description": "after how many ms to ask again, should the stream break off"},
+            "retry": {"type": "integer", "description": "milliseconds to wait before reconnecting"},
         },
         "required": ["event", "data"],
     }
@@ -125,14 +125,12 @@ def _get_events() -> Part:
     return {
         "operationId": "get_events",
         "tags": ["orders"],
-        "summary": "Watch an order",
-        "description": "Server-sent events. `order` has the whole order (`OrderView`); each `change` has what has "
-        "changed since, with the pizzas concerned (`ChangeView`). The stream ends when the order is no longer "
-        "`preparing`. If it breaks off before, ask again: it begins anew, with the whole order.",
-        "parameters": [_order("Its id, as `POST` answered it.", {"type": "string"})],
-        "responses": {
-            "200": answer("The events, as they come.", schema, (order + change).decode(), kind="text/event-stream")
-        }
+        "summary": "Stream the changes of an order",
+        "description": "Server-sent events. The first, `order`, is the whole order (`OrderView`); each `change` has "
+        "what has changed since, with the pizzas that did (`ChangeView`). The stream ends when the order is no longer "
+        "`preparing`. If the connection is lost before, reconnect: the new stream starts with the whole order.",
+        "parameters": [_order("The `order_id` that `POST` returned.", {"type": "string"})],
+        "responses": {"200": response("The events.", schema, (order + change).decode(), media_type="text/event-stream")}
         | problems(_NOT_FOUND | {503: "too many clients wait here"})
         | TOO_LONG,
     }

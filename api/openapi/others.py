@@ -1,13 +1,13 @@
-"""What the document says of reports and health."""
+"""The operations of reports and health checks."""
 
-from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, answer, header, problems
+from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, header, problems, response
 from pizzeria.toppings import MENUS, TOPPINGS
 
 _COUNTS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
 
 
 def reports() -> Part:
-    """Describe the calls about what was chosen."""
+    """Return the paths of reports."""
     known = {"name": "topping", "in": "path", "required": True, "schema": {"enum": TOPPINGS}}
     unknown = {404: f"no topping 'chocolate'; there are {', '.join(TOPPINGS)}"}
     return {
@@ -20,28 +20,26 @@ def reports() -> Part:
 
 
 def health() -> Part:
-    """Describe the calls of those who look after the process."""
+    """Return the paths of the health checks."""
     return {
-        "/healthz": {"get": _health("healthz", "Does the process answer?", "ok")},
-        "/readyz": {"get": _health("readyz", "Can it take orders?", "ready", REDIS_AWAY)},
+        "/healthz": {"get": _health("healthz", "Liveness: the process answers", "ok")},
+        "/readyz": {"get": _health("readyz", "Readiness: the API can take orders", "ready", REDIS_AWAY)},
     }
 
 
 def _report(name: str, summary: str, topping: str, details: dict[int, str] | None = None) -> Part:
     text = {"type": "string"}
     headers = {
-        "Cache-Status": header(
-            "There if the counts may be out of date.", text, 'reporter; hit; detail="Kafka is down"'
-        ),
-        "Age": header("How old the counts are, in seconds.", {"type": "integer", "minimum": 0}, 3),
+        "Cache-Status": header("Present if the counts may be stale.", text, 'reporter; hit; detail="Kafka is down"'),
+        "Age": header("The age of the counts in seconds.", {"type": "integer", "minimum": 0}, 3),
     }
     counts = {choice: count for count, choice in enumerate(MENUS[topping], start=1)}
     return {
         "operationId": name,
         "tags": ["reports"],
         "summary": summary,
-        "description": "How many pizzas have it, by choice; what nobody got is not named.",
-        "responses": {"200": answer("The counts.", _COUNTS, counts, headers)}
+        "description": "The number of pizzas by choice. Choices that no pizza has are left out.",
+        "responses": {"200": response("The counts.", _COUNTS, counts, headers)}
         | problems((details or {}) | REDIS_AWAY)
         | TOO_LONG,
     }
@@ -53,5 +51,5 @@ def _health(name: str, summary: str, status: str, details: dict[int, str] | None
         "operationId": name,
         "tags": ["health"],
         "summary": summary,
-        "responses": {"200": answer("Yes.", schema, {"status": status})} | problems(details or {}),
+        "responses": {"200": response("Yes.", schema, {"status": status})} | problems(details or {}),
     }

@@ -1,4 +1,4 @@
-"""What the description of one call has in common with the others, in OpenAPI's own words."""
+"""The parts of OpenAPI that the operations have in common: schemas, headers, responses."""
 
 from typing import Any
 
@@ -18,46 +18,41 @@ def schema_of(model: type) -> Part:
 
 
 def header(description: str, schema: Part, example: object, *, required: bool = False) -> Part:
-    """Describe a header of an answer.
-
-    Args:
-        description: what it says.
-        schema: of its value.
-        example: a value.
-        required: whether it is always there.
-    """
+    """Return a response header."""
     return {"description": description, "required": required, "schema": schema, "example": example}
 
 
-def answer(
-    description: str, schema: Part, example: object, headers: Part | None = None, kind: str = "application/json"
+def response(
+    description: str, schema: Part, example: object, headers: Part | None = None, media_type: str = "application/json"
 ) -> Part:
-    """Describe an answer.
+    """Return a response.
 
     Args:
-        description: what it says.
-        schema: of its body.
-        example: a body.
-        headers: of it, beside Cache-Control.
-        kind: its media type.
+        description: what the response means.
+        schema: of the body.
+        example: of the body.
+        headers: in addition to Cache-Control.
+        media_type: of the body.
     """
-    not_kept = header("No cache may keep it.", {"const": NO_STORE}, NO_STORE, required=True)
+    no_store = header("No cache may store the response.", {"const": NO_STORE}, NO_STORE, required=True)
     return {
         "description": description,
-        "headers": {"Cache-Control": not_kept} | (headers or {}),
-        "content": {kind: {"schema": schema, "example": example}},
+        "headers": {"Cache-Control": no_store} | (headers or {}),
+        "content": {media_type: {"schema": schema, "example": example}},
     }
 
 
 def problems(details: dict[int, str]) -> Part:
-    """Describe the errors of a call.
+    """Return the error responses of an operation.
 
     Args:
-        details: what the client is told, by status.
+        details: status → an example of the problem's detail.
     """
-    retry_after = header("Seconds until a new try may help.", {"type": "integer"}, RETRY_AFTER_S, required=True)
+    retry_after = header(
+        "The number of seconds to wait before the next try.", {"type": "integer"}, RETRY_AFTER_S, required=True
+    )
     return {
-        str(status): answer(
+        str(status): response(
             HTTP_STATUS_CODES[status],
             schema_of(Problem),
             Problem.of(status, detail),
@@ -68,5 +63,5 @@ def problems(details: dict[int, str]) -> Part:
     }
 
 
-# gunicorn says so, before the API has seen anything of the request.
+# From gunicorn, before the request reaches the API.
 TOO_LONG = problems({414: "Request Line is too large (4207 > 4094)"})
