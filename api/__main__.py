@@ -1,5 +1,8 @@
 """python -m api: take orders at API_PORT."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
 import click
 from flask import Flask
 
@@ -8,7 +11,7 @@ from api.long_poll import LongPollLimiter
 from api.report import passed_on
 from api.reporter_client import ReporterClient
 from pizzeria.runtime import process
-from pizzeria.runtime.wsgi import CLOSE, serve
+from pizzeria.runtime.wsgi import serve
 from pizzeria.store import OrderStore, ReportStore, Watcher, connect
 from pizzeria.stream import Publisher
 from pizzeria.version import version_option
@@ -20,24 +23,19 @@ def main() -> None:
     """Serve the API; each process connects for itself, for a Kafka producer doesn't survive a fork."""
     settings = process.start("api")
 
-    def build() -> Flask:
-        redis, publisher, reporter = connect(settings), Publisher(settings), ReporterClient(settings.reporter_url)
-        # Each waiting client has a connection of its own, apart from those that the others take in turn.
+    @contextmanager
+    def app() -> Iterator[Flask]:
+        redis = connect(settings)
         store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
+        # Each waiting client has a connection of its own, apart from those that the others take in turn.
         watcher = Watcher(connect(settings, settings.api_waits), store)
         limiter = LongPollLimiter(watcher, settings.api_waits)
-        answer_report = passed_on(reporter, ReportStore(redis, settings.order_ttl_s))
-        app = create_app(settings, store, publisher, limiter, answer_report)
-
-        def close() -> None:
-            publisher.close()
-            reporter.close()
-
-        app.extensions[CLOSE] = close
-        return app
+        with Publisher(settings) as publisher, closing(ReporterClient(settings.reporter_url)) as reporter:
+            answer_report = passed_on(reporter, ReportStore(redis, settings.order_ttl_s))
+            yield create_app(settings, store, publisher, limiter, answer_report)
 
     threads = settings.api_threads + settings.api_waits  # one that waits must not keep another from being answered
-    serve(build, settings, port=settings.api_port, processes=settings.api_processes, threads=threads)
+    serve(app, settings, port=settings.api_port, processes=settings.api_processes, threads=threads)
 
 
 if __name__ == "__main__":

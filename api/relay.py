@@ -117,11 +117,11 @@ class Relay:
 def main() -> None:
     """Build the relay and run it."""
     settings = process.start("api.relay")
-    redis, publisher = connect(settings), Publisher(settings)
-    store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
-    outbox = Outbox(redis)
-    relay = Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), settings), settings)
-    service.run(relay, publisher, settings, store.check_writable)
+    redis = connect(settings)
+    store, outbox = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s), Outbox(redis)
+    with Publisher(settings) as publisher:
+        relay = Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), settings), settings)
+        service.run(relay, settings, store.check_writable)
 
 
 if __name__ == "__main__":

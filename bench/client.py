@@ -1,6 +1,10 @@
 """The client of the API."""
 
 import http.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Self
 
 from msgspec import json
 
@@ -56,3 +60,34 @@ class Client:
         if answer.status != expected:
             raise LoadError(f"{method} {path}: {answer.status} {body.decode(errors='replace')}")
         return body
+
+
+class Clients:
+    """Clients that threads take in turn.
+
+    Args:
+        port: of the API.
+        number: of clients.
+    """
+
+    def __init__(self, port: int, number: int) -> None:
+        self._clients = [Client(port) for _ in range(number)]
+        self._free: SimpleQueue[Client] = SimpleQueue()
+        for client in self._clients:
+            self._free.put(client)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for client in self._clients:
+            client.close()
+
+    @contextmanager
+    def one(self) -> Iterator[Client]:
+        """Take a client that no other thread has."""
+        client = self._free.get()
+        try:
+            yield client
+        finally:
+            self._free.put(client)

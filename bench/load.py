@@ -1,14 +1,15 @@
 """Drives the real HTTP API with concurrent clients, and watches Redis for the orders to become ready."""
 
+import math
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from statistics import median, quantiles
 
 from msgspec import Struct
 from redis import Redis
 
-from bench.client import Client, LoadError
+from bench.client import Client, Clients, LoadError
+from bench.paced import Paced
 from pizzeria.store import order_key
 
 CLIENTS = 16
@@ -50,14 +51,17 @@ def one_round(port: int, redis: Redis, pizzas: int, orders: int) -> float:
     Raises:
         LoadError: an order was refused, or didn't get ready.
     """
-    turns = iter(range(orders))  # the threads may share it, and the list: each next() and append() is atomic
     ids: list[str] = []
-    began = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        for client in [pool.submit(_send, port, pizzas, turns, ids) for _ in range(CLIENTS)]:
-            client.result()
-    _await_ready(redis, ids)
-    return time.perf_counter() - began
+    with Clients(port, CLIENTS) as clients:
+
+        def send(_number: int) -> None:
+            with clients.one() as client:
+                ids.append(client.order(pizzas))
+
+        began = time.perf_counter()
+        Paced(send, math.inf, CLIENTS).run(orders)
+        _await_ready(redis, ids)
+        return time.perf_counter() - began
 
 
 def throughput(
@@ -121,14 +125,6 @@ def _says_ready(message: dict[str, str] | None, order_id: str) -> bool:
         and message["channel"] == order_key(order_id)
         and message["data"].startswith('{"status":"ready"')
     )
-
-
-def _send(port: int, pizzas: int, turns: Iterator[int], ids: list[str]) -> None:
-    client = Client(port)
-    for _ in turns:
-        order_id = client.order(pizzas)
-        ids.append(order_id)
-    client.close()
 
 
 def _await_ready(redis: Redis, ids: list[str]) -> None:

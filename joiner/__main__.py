@@ -16,8 +16,8 @@ def main() -> None:
     """Build the joiner and run it."""
     settings = process.start(SERVICE)
     store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
-    publisher = Publisher(settings)
-    service.run(joiner_stream(settings, store, publisher, Topics()), publisher, settings, store.check_writable)
+    with Publisher(settings) as publisher:
+        service.run(joiner_stream(settings, store, publisher, Topics()), settings, store.check_writable)
 
 
 if __name__ == "__main__":

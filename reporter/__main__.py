@@ -1,6 +1,7 @@
 """python -m reporter: count the toppings, and answer at REPORTER_PORT."""
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import click
 from flask import Flask
@@ -8,7 +9,7 @@ from flask import Flask
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime import process
 from pizzeria.runtime.service import readiness
-from pizzeria.runtime.wsgi import CLOSE, serve
+from pizzeria.runtime.wsgi import serve
 from pizzeria.store import ReportStore, connect
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
@@ -25,28 +26,20 @@ def main() -> None:
     """Serve the report, with a thread that counts; one process, for one member of the group is enough."""
     settings = process.start(SERVICE)
 
-    def build() -> Flask:
+    @contextmanager
+    def app() -> Iterator[Flask]:
         store = ReportStore(connect(settings), settings.order_ttl_s)
         counts = ReportCache(store)
         with suppress(UnavailableError):
             counts.refresh()  # so that counts are known if Redis goes down before the first request
-        publisher = Publisher(settings)
-        consumer_thread = ConsumerThread(lambda: reporter_stream(settings, store, counts, publisher, Topics()))
-        consumer_thread.start()
-        app = create_app(
-            counts,
-            lambda: consumer_thread.connected,
-            readiness(lambda: consumer_thread.connected, store.check_writable),
-        )
+        with (
+            Publisher(settings) as publisher,
+            ConsumerThread(lambda: reporter_stream(settings, store, counts, publisher, Topics())) as consumer_thread,
+        ):
+            ready = readiness(lambda: consumer_thread.connected, store.check_writable)
+            yield create_app(counts, lambda: consumer_thread.connected, ready)
 
-        def close() -> None:
-            consumer_thread.close()
-            publisher.close()
-
-        app.extensions[CLOSE] = close
-        return app
-
-    serve(build, settings, port=settings.reporter_port, processes=1, threads=4)
+    serve(app, settings, port=settings.reporter_port, processes=1, threads=4)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from threading import Thread
+from typing import Self
 
 import structlog
 
@@ -13,7 +14,7 @@ log = structlog.stdlib.get_logger()
 
 
 class ConsumerThread:
-    """Runs a stream in a thread, and restarts it if it fails: requests are answered nevertheless.
+    """Runs a stream in a thread while its context is entered, and restarts it if it fails.
 
     Args:
         build: makes the stream.
@@ -25,19 +26,19 @@ class ConsumerThread:
         self._stop = ShutdownFlag()
         self._thread = Thread(target=self._run, name="counter", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread."""
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Finish the batch in hand and leave the group."""
+        self._stop.set()
+        self._thread.join(timeout=5)
 
     @property
     def connected(self) -> bool:
         """Whether Kafka has answered lately."""
         return self._stream is not None and self._stream.connected
-
-    def close(self) -> None:
-        """Finish the batch in hand and leave the group."""
-        self._stop.set()
-        self._thread.join(timeout=5)
 
     def _run(self) -> None:
         backoff = Backoff()

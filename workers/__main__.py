@@ -18,9 +18,9 @@ from workers.worker import topping_stream
 def main(topping: str) -> None:
     """Build the worker and run it."""
     settings = process.start(f"workers {topping}")
-    publisher = Publisher(settings)
     choose = import_module(f"workers.{topping}").choose
-    service.run(topping_stream(topping, choose, settings, publisher, Topics()), publisher, settings)
+    with Publisher(settings) as publisher:
+        service.run(topping_stream(topping, choose, settings, publisher, Topics()), settings)
 
 
 if __name__ == "__main__":

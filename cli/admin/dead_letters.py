@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 
 import click
@@ -76,7 +76,7 @@ def replay_letters(topic: str | None, partition: int | None, offset: int | None)
     # Where the last replay of all ended is in Kafka, as for any consumer.
     group = f"{topics.prefix}dead-letters-replay" if selection == Selection() else None
     replayed = failed = 0
-    with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
+    with Publisher(settings) as publisher, _unavailable_in_one_line():
         letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
         batches = read_back(settings, [topics.dead_letters], group=group)
         for letter, problem in replay(batches, letters, publisher, topics, selection):
@@ -116,7 +116,7 @@ def discard_letters(
         )
     settings, discarded = servers.start("pizzeria dead-letters discard"), 0
     before_ms = None if age_s is None else int(1000 * (time.time() - age_s))
-    with closing(Publisher(settings)) as publisher, _unavailable_in_one_line():
+    with Publisher(settings) as publisher, _unavailable_in_one_line():
         letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
         batches = read_back(settings, [topics.dead_letters])
         if selection == Selection():

@@ -20,13 +20,6 @@ class Loop(Protocol):
         """Run until the shutdown flag is set."""
 
 
-class Publisher(Protocol):
-    """What a service publishes through."""
-
-    def close(self) -> None:
-        """Flush the records in flight, and close the connections."""
-
-
 def readiness(connected: Callable[[], bool], check_writable: Callable[[], object] | None = None) -> Probe:
     """Return the check behind /readyz: Redis accepts what the service writes, and the service is connected to Kafka.
 
@@ -45,14 +38,11 @@ def readiness(connected: Callable[[], bool], check_writable: Callable[[], object
     return Probe(check)
 
 
-def run(
-    loop: Loop, publisher: Publisher, settings: Settings, check_writable: Callable[[], object] | None = None
-) -> None:
+def run(loop: Loop, settings: Settings, check_writable: Callable[[], object] | None = None) -> None:
     """Run a service's loop until SIGTERM or SIGINT.
 
     Args:
         loop: what to run.
-        publisher: what it publishes through; closed at the end.
         settings: with health_port, /healthz and /readyz are served there.
         check_writable: raises UnavailableError unless Redis accepts writes; None if nothing is written there.
 
@@ -67,5 +57,3 @@ def run(
         loop.run(stop)
     except UnequalPartitionsError as error:
         raise SystemExit(str(error)) from None
-    finally:
-        publisher.close()

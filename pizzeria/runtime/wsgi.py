@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 from flask import Flask
@@ -11,7 +12,6 @@ from gunicorn.glogging import Logger
 from pizzeria.runtime.wsgi_worker import Worker
 from pizzeria.settings import Settings
 
-CLOSE = "close"
 STOPPING = "stopping"
 _IDLE_CONNECTIONS = 1000  # of each process: kept open for a client's next request, beside those that have a thread
 
@@ -26,8 +26,9 @@ class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
-    def __init__(self, build: Callable[[], Flask], options: dict[str, Any]) -> None:
-        self._build = build
+    def __init__(self, app: Callable[[], AbstractContextManager[Flask]], options: dict[str, Any]) -> None:
+        self._app = app
+        self.resources = ExitStack()  # of this process
         self._options = options
         super().__init__()
 
@@ -36,16 +37,18 @@ class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        return self._build()
+        return self.resources.enter_context(self._app())
 
 
-def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processes: int, threads: int) -> None:
+def serve(
+    app: Callable[[], AbstractContextManager[Flask]], settings: Settings, *, port: int, processes: int, threads: int
+) -> None:
     """Serve an app until SIGTERM or SIGINT.
 
     Args:
-        build: makes the app; called in each process after the fork, so that it may connect and start threads. What
-            it puts at app.extensions["close"] is called when the process ends. At app.extensions["stopping"] it gets a
-            function that tells whether that is near: then a request has 5 s to come to its end.
+        app: returns the context of the app. Each process enters it after the fork, so that it may connect and start
+            threads, and leaves it when it ends. app.extensions["stopping"] is a function that returns whether the
+            process is about to end: then a request has 5 s to finish.
         settings: http_host and log_level.
         port: where to listen.
         processes: that serve requests, beside the one that watches them.
@@ -57,11 +60,10 @@ def serve(build: Callable[[], Flask], settings: Settings, *, port: int, processe
         worker.wsgi.extensions[STOPPING] = lambda: not worker.alive or worker.ppid != os.getppid()
 
     def worker_exit(_server: object, worker: Any) -> None:
-        if worker.wsgi is not None:
-            worker.wsgi.extensions[CLOSE]()
+        worker.app.resources.close()
 
     _Server(
-        build,
+        app,
         {
             "bind": f"{settings.http_host}:{port}",
             "workers": processes,

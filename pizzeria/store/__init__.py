@@ -2,6 +2,7 @@
 
 from pizzeria.store.connection import Client, connect
 from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, reserve_key, seen_key
+from pizzeria.store.lua import redis_errors
 from pizzeria.store.order import Order, OrderSummary, Status
 from pizzeria.store.orders import IdempotencyKeyReusedError, OrderStore
 from pizzeria.store.outbox import Claim, Outbox
@@ -23,6 +24,7 @@ __all__ = [
     "connect",
     "idempotency_key",
     "order_key",
+    "redis_errors",
     "report_key",
     "reserve_key",
     "seen_key",

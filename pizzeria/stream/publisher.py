@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from kafka import KafkaProducer
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, UnknownTopicOrPartitionError
@@ -169,8 +169,14 @@ class Publisher:
         """
         return int(murmur2(key) & 0x7FFFFFFF) % self.partition_count(topic)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
     def close(self, timeout_s: float = 2.0) -> None:
-        """Flush the records in flight, for timeout_s at most, and disconnect."""
+        """Flush the records in flight, for timeout_s at most, and close the connections, as the context does."""
         with suppress(KafkaError):  # not acknowledged in time: publish() has raised it already
             self._producer.close(timeout=timeout_s)
 

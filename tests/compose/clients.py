@@ -6,8 +6,8 @@ from http.client import HTTPConnection, HTTPException
 from threading import Event, Lock
 from typing import Any
 
+from bench.paced import Paced
 from local.ports import HOST
-from tests.paced import Paced
 
 ORDERS_PER_S, READS_PER_S, THREADS = 30, 30, 8
 # podman's name server knows no names for a moment when a container comes or goes; Docker's always does.

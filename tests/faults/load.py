@@ -8,10 +8,10 @@ from threading import Event, Lock
 from typing import NamedTuple
 from uuid import uuid4
 
+from bench.paced import Paced
 from tests.faults.history import History
 from tests.faults.reads import Reads, call
 from tests.faults.stack import TOPPINGS
-from tests.paced import Paced
 
 PER_S = 30
 THREADS = 8

@@ -6,10 +6,10 @@ from http.client import HTTPConnection, HTTPException
 from json import loads
 from typing import NamedTuple
 
+from bench.paced import Paced
 from local.ports import HOST
 from tests.faults.history import History
 from tests.faults.stack import TOPPINGS
-from tests.paced import Paced
 
 PER_S, WAITS_PER_S, REPORTS_PER_S = 6, 1, 1
 RESPONSE_TIMEOUT_S = 5.0

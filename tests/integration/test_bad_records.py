@@ -72,7 +72,7 @@ def run(settings: Settings) -> Run:
             events += [e for e in made[pizza_id::2] if e.topic != topics.having("cheese")]  # that is the worker's
         return events
 
-    with closing(Publisher(settings)) as publisher:
+    with Publisher(settings) as publisher:
         publisher.publish(good(0))
         with closing(KafkaProducer(**connection(settings), max_request_size=2_000_000)) as foreign:
             places = {(t, k): (partitions[k], send(foreign, t, k, partitions[k])) for k in KINDS for t in read}

@@ -80,7 +80,7 @@ def segment(jars: None, tmp_path: Path) -> Iterator[Callable[[Callable[[bytearra
     def start(breaking: Callable[[bytearray, int], None]) -> Settings:
         settings = Settings(kafka_bootstrap_servers=start_kafka(own, tmp_path, port, print), kafka_topic_partitions=1)
         create_topics(settings, Topics())
-        with closing(Publisher(settings)) as publisher:
+        with Publisher(settings) as publisher:
             for first in range(0, BATCHES * BATCH, BATCH):
                 publisher.publish([Event("pizza", b"k", b"%d" % n + b" " * 50, 0) for n in range(first, first + BATCH)])
         own.stop([KAFKA], timeout_s=20)

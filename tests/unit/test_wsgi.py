@@ -1,5 +1,6 @@
 """gunicorn, as it is set up."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -18,6 +19,6 @@ def test_a_process_takes_connections_beside_those_that_have_its_threads(monkeypa
         servers.append(server)
 
     monkeypatch.setattr(BaseApplication, "run", run)
-    serve(lambda: Flask("api"), Settings(), port=1, processes=1, threads=5000)
+    serve(lambda: nullcontext(Flask("api")), Settings(), port=1, processes=1, threads=5000)
     [server] = servers
     assert server.cfg.worker_connections == 5000 + 1000
