@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 
+from local.system import LocalSettings
 from pizzeria.settings import EXPECTED, Settings
 
-BEGIN, END = "<!-- made from pizzeria/settings.py by make docs -->\n", "<!-- until here -->\n"
+BEGIN, END = "<!-- generated from pizzeria/settings.py and local/system.py by make docs -->\n", "<!-- end -->\n"
 
 
 def with_settings(text: str) -> str:
-    """Return a document with the present table between its two marks."""
+    """Return a document with the current table between its two marks."""
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
     return f"{before}{BEGIN}\n" + "".join(f"{line}\n" for line in _table()) + f"\n{END}{after}"
@@ -20,8 +21,10 @@ def with_settings(text: str) -> str:
 def _table() -> Iterator[str]:
     yield "| variable | default | meaning | allowed |"
     yield "| --- | --- | --- | --- |"
-    _, components = msgspec.json.schema_components([Settings])
-    for name, schema in components["Settings"]["properties"].items():
+    _, components = msgspec.json.schema_components([LocalSettings, Settings])
+    local, services = (components[kind.__name__]["properties"] for kind in (LocalSettings, Settings))
+    of_make_run = {name: schema for name, schema in local.items() if name not in services}
+    for name, schema in (services | of_make_run).items():
         default = "" if schema["default"] in (None, "") else f"`{schema['default']}`"
         yield f"| `{name}` | {default} | {schema['description']} | {_allowed(name, schema)} |"
 

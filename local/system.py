@@ -24,8 +24,8 @@ class LocalSettings(Struct, frozen=True, rename=str.upper):
 
     api_port: Port = 8000
     reporter_port: Port = 8001
-    kafka_port: Port = 9092
-    redis_port: Port = 6379
+    kafka_port: Annotated[Port, Meta(description="port of the embedded Kafka of `make run`")] = 9092
+    redis_port: Annotated[Port, Meta(description="port of the embedded Redis of `make run`")] = 6379
     kafka_bootstrap_servers: str | None = None  # instead of the embedded Kafka
     redis_url: Annotated[str, Meta(min_length=1)] | None = None  # instead of the embedded Redis
 

@@ -35,55 +35,60 @@ class SettingsError(ValueError):
 
 
 class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
-    """The environment variables, by their names in lower case; docs/operations.md has the same table.
+    """The environment variables, by their names in lower case; docs/operations.md has the table.
 
     Raises:
         ValueError: two variables contradict each other, or a file that one names doesn't exist.
     """
 
-    kafka_bootstrap_servers: Annotated[Servers, _is("the brokers")] = "localhost:9092"
+    kafka_bootstrap_servers: Annotated[Servers, _is("addresses of the brokers")] = "localhost:9092"
     kafka_security_protocol: Annotated[
-        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], _is("how to connect to the brokers")
+        Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], _is("protocol of the connections to the brokers")
     ] = "PLAINTEXT"
-    kafka_sasl_mechanism: Annotated[Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], _is("how to authenticate")] = (
-        "PLAIN"
-    )
+    kafka_sasl_mechanism: Annotated[
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], _is("mechanism of the authentication")
+    ] = "PLAIN"
     kafka_sasl_username: Annotated[str | None, _is("needed with `SASL_PLAINTEXT` and `SASL_SSL`")] = None
     kafka_sasl_password: Annotated[str | None, _is("needed with `SASL_PLAINTEXT` and `SASL_SSL`")] = None
-    kafka_ssl_ca_file: Annotated[str | None, _is("a file of CA certificates, instead of the system's")] = None
+    kafka_ssl_ca_file: Annotated[str | None, _is("file of CA certificates to use instead of those of the system")] = (
+        None
+    )
     kafka_topic_partitions: Annotated[
-        AtLeastOne, _is("of each new topic: as many replicas of a worker can share its work")
+        AtLeastOne, _is("partitions of each new topic; as many replicas of a service can share the work")
     ] = 6
     kafka_topic_replication: Annotated[AtLeastOne, _is("copies of each new topic")] = 1
 
     redis_url: Annotated[
-        str, Meta(pattern=REDIS_PATTERN), _is("Redis, a cluster or sentinels: [see below](#redis-and-kafka-elsewhere)")
+        str,
+        Meta(pattern=REDIS_PATTERN),
+        _is("one Redis server, a cluster or sentinels: [see below](#redis-and-kafka-elsewhere)"),
     ] = "redis://localhost:6379/0"
     order_ttl_s: Annotated[
-        int, Meta(ge=60), _is("seconds that an order is kept after its last change; more than `ORDER_DEADLINE_S`")
+        int, Meta(ge=60), _is("seconds until an order expires after its last change; more than `ORDER_DEADLINE_S`")
     ] = 24 * 60 * 60
     order_retry_s: Annotated[
-        AtLeastOne, _is("seconds until what an order lacks is first published again; less than `ORDER_DEADLINE_S`")
+        AtLeastOne,
+        _is("seconds until the missing pizzas of an order are published again; less than `ORDER_DEADLINE_S`"),
     ] = 10
-    order_deadline_s: Annotated[AtLeastOne, _is("seconds until an order that is not complete has timed out")] = 5 * 60
+    order_deadline_s: Annotated[AtLeastOne, _is("seconds until an order that is not complete times out")] = 5 * 60
 
-    http_host: Annotated[str, _is("the address on which services listen")] = "127.0.0.1"
-    api_port: Annotated[Port, _is("the API's port; with Compose, the gateway's on this machine")] = 8000
+    http_host: Annotated[str, _is("address on which the services listen")] = "127.0.0.1"
+    api_port: Annotated[Port, _is("port of the API; with Compose, of the gateway")] = 8000
     api_processes: Annotated[AtLeastOne, _is("processes of a replica of the API")] = 2
     api_threads: Annotated[AtLeastOne, _is("threads of each process")] = 8
-    api_waits: Annotated[AtLeastOne, _is("clients that may wait for an order at each process at the same time")] = 250
-    reporter_port: Annotated[Port, _is("the reporter's port")] = 8001
+    api_waits: Annotated[AtLeastOne, _is("clients that can wait for an order at each process at the same time")] = 250
+    reporter_port: Annotated[Port, _is("port of the reporter")] = 8001
     reporter_url: Annotated[
-        str, Meta(pattern=_HTTP), _is("where the API requests the report; `REPORTER_PORT` of this machine unless set")
+        str, Meta(pattern=_HTTP), _is("URL of the reporter, for the API; unless set, `REPORTER_PORT` of this machine")
     ] = ""
     health_port: Annotated[
-        Port | None, _is("where workers, joiners and relays serve `/healthz` and `/readyz`; nowhere unless set")
+        Port | None, _is("port of `/healthz` and `/readyz` of a worker, joiner or relay; unless set, there is none")
     ] = None
-    max_order_size: Annotated[int, Meta(ge=1, le=MAX_COUNT), _is("pizzas of the largest order")] = 1000
+    max_order_size: Annotated[int, Meta(ge=1, le=MAX_COUNT), _is("largest number of pizzas in an order")] = 1000
 
-    log_format: Annotated[Literal["console", "json"], _is("how the log on stdout looks")] = "console"
+    log_format: Annotated[Literal["console", "json"], _is("format of the log on stdout")] = "console"
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], _is("the least that is logged; `debug` adds a line per batch")
+        Literal["debug", "info", "warning", "error"], _is("lowest level that is logged; `debug` adds a line per batch")
     ] = "info"
 
     @property

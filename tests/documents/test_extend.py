@@ -67,7 +67,7 @@ def test_a_fifth_topping_is_on_every_pizza_everywhere(start: Any, copy: Path) ->
     assert services["crust"] == {**services["cheese"], "command": ["python", "-m", "workers", "crust"]}
 
 
-def test_a_service_of_twenty_lines_counts_the_orders_of_each_size(start: Any, tmp_path: Path) -> None:
+def test_a_service_of_forty_lines_counts_the_orders_of_each_size(start: Any, tmp_path: Path) -> None:
     """Beside the others, from the oldest record on, and each order once though it consumes everything again."""
     folder = tmp_path / "copy"
     copy_repository(folder)

@@ -6,11 +6,13 @@ OPERATIONS = f"# Operations\n\n{BEGIN}\n| old |\n\n{END}\nThe rest.\n"
 
 
 def test_the_table_is_replaced_and_nothing_else() -> None:
-    """Each variable has its default, its meaning and what it may be."""
+    """Each variable, also of make run, has its default, its meaning and what it may be, once."""
     text = with_settings(OPERATIONS)
     assert text.startswith(f"# Operations\n\n{BEGIN}")
     assert text.endswith(f"{END}\nThe rest.\n")
     assert "old" not in text
-    assert "| `API_PORT` | `8000` | the API's port; with Compose, the gateway's on this machine | 1 to 65535 |" in text
-    assert "| `LOG_FORMAT` | `console` | how the log on stdout looks | `console`, `json` |" in text
+    assert "| `API_PORT` | `8000` | port of the API; with Compose, of the gateway | 1 to 65535 |" in text
+    assert "| `LOG_FORMAT` | `console` | format of the log on stdout | `console`, `json` |" in text
+    assert "| `KAFKA_PORT` | `9092` | port of the embedded Kafka of `make run` | 1 to 65535 |" in text
+    assert text.count("`API_PORT`") == 1
     assert with_settings(text) == text
