@@ -13,9 +13,6 @@ def pizza_events(
     """Return the events that ask for pizzas of an order.
 
     Args:
-        publisher: knows the partition.
-        topics: the names.
-        order_id: the order.
         count: pizzas in the order.
         pizza_ids: which of them, of 0 … count-1.
 

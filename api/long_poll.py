@@ -32,7 +32,6 @@ class LongPollLimiter:
     """Where clients of this process wait for orders, not too many at once; threads share it.
 
     Args:
-        watcher: of the orders.
         max_clients: how many may wait.
     """
 
@@ -45,7 +44,6 @@ class LongPollLimiter:
         """Yield what Watcher.watch() yields, until the client has disconnected or the process stops.
 
         Args:
-            order_id: which order.
             seconds: after which it ends.
 
         Raises:

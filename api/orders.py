@@ -24,15 +24,7 @@ log = structlog.stdlib.get_logger()
 def orders(
     store: OrderStore, limiter: LongPollLimiter, publisher: Publisher, topics: Topics, max_order_size: int
 ) -> Blueprint:
-    """Return the blueprint of the orders.
-
-    Args:
-        store: where the orders are.
-        limiter: for those who wait for an order.
-        publisher: for the events.
-        topics: the names.
-        max_order_size: how many pizzas an order may have.
-    """
+    """Return the blueprint of the orders."""
     blueprint = Blueprint("orders", __name__)
 
     @blueprint.post("/order/<count>")

@@ -16,11 +16,7 @@ _A_YEAR = "public, max-age=31536000, immutable"
 
 
 def page(max_order_size: int) -> Blueprint:
-    """Return the blueprint of the page and its files.
-
-    Args:
-        max_order_size: how many pizzas an order may have.
-    """
+    """Return the blueprint of the page and its files."""
     blueprint = Blueprint("page", __name__, static_folder="static", template_folder="templates")
 
     @blueprint.get("/")

@@ -32,9 +32,6 @@ class Relay:
     more: so Kafka gets every pizza of every order, however long it was away.
 
     Args:
-        store: the orders.
-        outbox: which of them are open.
-        republisher: for their pizzas.
         settings: order_retry_s and order_deadline_s.
     """
 

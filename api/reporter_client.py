@@ -16,11 +16,7 @@ log = structlog.stdlib.get_logger()
 
 
 class ReporterClient:
-    """A client of the reporter; it is thread-safe, and connects at the first request.
-
-    Args:
-        url: where the reporter answers.
-    """
+    """A client of the reporter; it is thread-safe, and connects at the first request."""
 
     def __init__(self, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -36,10 +36,6 @@ class Republisher:
     """Publishes the pizzas that claimed orders lack, and reschedules each order, or drops it from the outbox.
 
     Args:
-        store: the orders.
-        outbox: which of them are open.
-        publisher: for the pizzas.
-        topics: the names.
         settings: order_retry_s, order_deadline_s and max_order_size.
     """
 

@@ -16,9 +16,6 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
 
     Args:
         settings: the kafka_* variables, and max_order_size, order_ttl_s.
-        store: where the orders are.
-        publisher: for dead letters.
-        topics: the names.
     """
     return Stream(
         settings,
@@ -43,8 +40,6 @@ def join(store: OrderStore, topics: Topics, ttl_s: int) -> Handler:
     the relay would have them made again, and the reporter, whose marks expire too, would count them again.
 
     Args:
-        store: where the orders are.
-        topics: the names.
         ttl_s: seconds after which an order may have expired.
     """
     partials = Partials(topics)

@@ -99,9 +99,7 @@ def prepare(jars: Path, folder: Path, port: int, extra: str = "", cluster_id: st
     """Configure and, the first time, format a broker; return the command that runs it.
 
     Args:
-        jars: from fetch().
         folder: for its data and its log, kafka/server.log.
-        port: where clients connect.
         extra: more lines of its properties; they win over ours.
         cluster_id: of the cluster that it is a part of; one of its own unless given.
 

@@ -78,8 +78,6 @@ class Processes:
         """Start a process.
 
         Args:
-            name: what to call it.
-            argv: the program and its arguments.
             env: added to this process's environment.
             log: a file for its output; without one each line is said.
 

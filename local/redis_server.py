@@ -12,12 +12,7 @@ SMALL_HASHES = ["--hash-max-listpack-value", "128"]
 
 
 def prepare(folder: Path, port: int) -> list[str]:
-    """Return the command that runs a server which keeps its data.
-
-    Args:
-        folder: for its data.
-        port: where clients connect.
-    """
+    """Return the command that runs a server which keeps its data."""
     folder.mkdir(parents=True, exist_ok=True)
     return [
         str(get_binary_path()),

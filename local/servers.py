@@ -22,8 +22,6 @@ def start_redis(processes: Processes, folder: Path, port: int) -> str:
 
     Args:
         processes: to which it is added as "redis".
-        folder: for its data and its log.
-        port: where it listens.
 
     Raises:
         EndedEarlyError: it ended at once, or a signal came.
@@ -40,8 +38,6 @@ def start_kafka(processes: Processes, folder: Path, port: int, say: Callable[[st
 
     Args:
         processes: to which it is added as "kafka".
-        folder: for its data and its log.
-        port: where it listens.
         say: is told if Kafka must be fetched first.
         extra: more lines of its properties.
 

@@ -13,7 +13,6 @@ def create_app(counts: ReportCache, counting: Callable[[], bool], ready: Callabl
     """Build the app.
 
     Args:
-        counts: what it answers.
         counting: whether new events still come in from Kafka.
         ready: for /readyz: whether they do, and can be counted; the report is answered in any case.
     """

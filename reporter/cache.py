@@ -18,11 +18,7 @@ class Known(NamedTuple):
 
 
 class ReportCache:
-    """The last known counts; thread-safe.
-
-    Args:
-        store: where the counts are.
-    """
+    """The last known counts; thread-safe."""
 
     def __init__(self, store: ReportStore, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

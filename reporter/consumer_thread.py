@@ -14,11 +14,7 @@ log = structlog.stdlib.get_logger()
 
 
 class ConsumerThread:
-    """Runs a stream in a thread while its context is entered, and restarts it if it fails.
-
-    Args:
-        build: makes the stream.
-    """
+    """Runs a stream in a thread while its context is entered, and restarts it if it fails."""
 
     def __init__(self, build: Callable[[], Stream]) -> None:
         self._build = build

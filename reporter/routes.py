@@ -12,7 +12,6 @@ def known(counts: ReportCache, counting: Callable[[], bool]) -> Callable[[str], 
     """Return what answers for a topping.
 
     Args:
-        counts: what to answer.
         counting: whether new events still come in from Kafka.
     """
 

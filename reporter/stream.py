@@ -17,10 +17,7 @@ def reporter_stream(
 
     Args:
         settings: the kafka_* variables, and max_order_size.
-        store: where the counts are.
         counts: refreshed after each batch.
-        publisher: for dead letters.
-        topics: the names.
     """
     return Stream(
         settings,

@@ -16,11 +16,8 @@ def topping_stream(
     """Build the stream of one worker.
 
     Args:
-        topping: which topping it adds.
         choose: a pure function of the pizza.
         settings: the kafka_* variables, and max_order_size.
-        publisher: for the pizzas with their topping.
-        topics: the names.
     """
     return Stream(
         settings,

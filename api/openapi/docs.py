@@ -14,11 +14,7 @@ _POLICY = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'"  # 
 
 
 def docs(document: Part) -> Blueprint:
-    """Return the blueprint of the document.
-
-    Args:
-        document: to show.
-    """
+    """Return the blueprint of the document."""
     blueprint = Blueprint(
         "docs", __name__, static_folder="static", static_url_path="/docs/static", template_folder="templates"
     )

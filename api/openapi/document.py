@@ -20,11 +20,7 @@ Errors are problem details ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)):
 
 
 def document(max_order_size: int) -> Part:
-    """Return the OpenAPI 3.1 document of the API.
-
-    Args:
-        max_order_size: the largest number of pizzas in an order.
-    """
+    """Return the OpenAPI 3.1 document of the API."""
     _, schemas = json.schema_components((Accepted, OrderView, ChangeView, Problem), ref_template=SCHEMAS)
     return {
         "openapi": "3.1.0",

@@ -23,11 +23,7 @@ _NOT_FOUND = {404: f"no order '{_ID}'"}
 
 
 def orders(max_order_size: int) -> Part:
-    """Return the paths of orders.
-
-    Args:
-        max_order_size: the largest number of pizzas in an order.
-    """
+    """Return the paths of orders."""
     return {
         # One path, with {order} depending on the method: OpenAPI forbids two that differ in a parameter's name alone.
         "/order/{order}": {"post": _post_order(max_order_size), "get": _get_order()},

@@ -28,11 +28,7 @@ def response(
     """Return a response.
 
     Args:
-        description: what the response means.
-        schema: of the body.
-        example: of the body.
         headers: in addition to Cache-Control.
-        media_type: of the body.
     """
     no_store = header("No cache may store the response.", {"const": NO_STORE}, NO_STORE, required=True)
     return {

@@ -14,7 +14,6 @@ class Backoff:
 
     Args:
         max_delay_s: the longest delay, in seconds.
-        uniform: draws a number between two.
     """
 
     def __init__(

@@ -57,8 +57,6 @@ def serve_health(host: str, port: int, ready: Callable[[], bool], silence_s: flo
     """Serve from a thread /healthz, which says that the process is alive, and /readyz, that it can do its work.
 
     Args:
-        host: where to listen.
-        port: where to listen.
         ready: whether it can; raises UnavailableError to say why not.
         silence_s: seconds after which a client that sends nothing is disconnected.
 

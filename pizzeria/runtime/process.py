@@ -18,7 +18,6 @@ def start(service: str, environ: Mapping[str, str] = os.environ) -> Settings:
 
     Args:
         service: the name that its log lines bear, such as "workers sauce".
-        environ: name → value.
 
     Raises:
         SystemExit: a variable can't be used; the one line on stderr names it.
@@ -38,7 +37,6 @@ def start_command(name: str, environ: Mapping[str, str]) -> Settings:
 
     Args:
         name: that its log lines bear.
-        environ: name → value.
 
     Raises:
         SystemExit: a variable can't be used; the one line on stderr names it.

@@ -24,7 +24,6 @@ def readiness(connected: Callable[[], bool], check_writable: Callable[[], object
     """Return the check behind /readyz: Redis accepts what the service writes, and the service is connected to Kafka.
 
     Args:
-        connected: whether it is connected to Kafka.
         check_writable: raises UnavailableError unless Redis accepts writes; None if nothing is written there.
     """
 
@@ -42,7 +41,6 @@ def run(loop: Loop, settings: Settings, check_writable: Callable[[], object] | N
     """Run a service's loop until SIGTERM or SIGINT.
 
     Args:
-        loop: what to run.
         settings: with health_port, /healthz and /readyz are served there.
         check_writable: raises UnavailableError unless Redis accepts writes; None if nothing is written there.
 

@@ -36,9 +36,7 @@ def json_response(body: object, status: int = 200, headers: dict[str, str] | Non
     """Return a JSON answer that ends with a newline, for the sake of terminals.
 
     Args:
-        body: what msgspec can encode.
         status: the HTTP status.
-        headers: to add.
     """
     return Response(json.encode(body) + b"\n", status, headers, content_type="application/json")
 
@@ -49,7 +47,6 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
     Args:
         status: the HTTP status; its phrase is the title.
         detail: what is wrong with this very request.
-        headers: to add.
     """
     response = json_response(Problem.of(status, detail), status, headers)
     response.content_type = "application/problem+json"
@@ -60,7 +57,6 @@ def new_app(name: str, ready: Callable[[], bool]) -> Flask:
     """Return an app with what every HTTP service has: problems, protection, /healthz and /readyz.
 
     Args:
-        name: of the service.
         ready: whether it can do its work; may also raise UnavailableError, to say why not.
     """
     app = Flask(name, static_folder=None)

@@ -50,7 +50,6 @@ def serve(
             threads, and leaves it when it ends. app.extensions["stopping"] is a function that returns whether the
             process is about to end: then a request has 5 s to finish.
         settings: http_host and log_level.
-        port: where to listen.
         processes: that serve requests, beside the one that watches them.
         threads: in each.
     """

@@ -16,8 +16,6 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     """A client's connection; what it has received of its next request is kept where the parser reads first.
 
     Args:
-        cfg: gunicorn's settings.
-        client: the socket.
         address: of the client.
         server: the address that it has connected to.
         linger: closes the connection once the client has read the last answer.

@@ -28,7 +28,6 @@ class OrderStore:
     """Orders in Redis. Every method raises UnavailableError while Redis is unavailable.
 
     Args:
-        redis: from connect().
         ttl_s: seconds that an order is kept after its last change; none expires while it is in the outbox.
         retry_s: seconds after which the relay first checks an order.
     """

@@ -15,7 +15,6 @@ class ReportStore:
     """Counts in Redis. Every method raises UnavailableError while Redis is unavailable.
 
     Args:
-        redis: from connect().
         ttl_s: seconds that an order is kept. The bitmap of its counted pizzas is kept twice as long, so that a rebuild,
             which reads as far back as orders are kept, finds it.
     """
