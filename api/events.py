@@ -10,7 +10,7 @@ from pizzeria.topics import Topics
 def pizza_events(
     publisher: Publisher, topics: Topics, order_id: str, count: int, pizza_ids: Iterable[int]
 ) -> list[Event]:
-    """Return the events that ask for pizzas of an order.
+    """Return the events that request the pizzas of an order.
 
     Args:
         count: pizzas in the order.

@@ -16,8 +16,7 @@ def passed_on(reporter: ReporterClient, counts: ReportStore) -> Callable[[str], 
     """Return what answers for a topping.
 
     Args:
-        reporter: asked first.
-        counts: what it counts, and answered while it is away.
+        counts: served while the reporter is unavailable.
     """
 
     def answer(topping: str) -> Response:

@@ -1,4 +1,4 @@
-"""What the relay does with Kafka: publish again the pizzas that orders lack."""
+"""What the relay publishes to Kafka: the pizzas that orders lack."""
 
 import random
 import time
@@ -20,7 +20,7 @@ PUBLISHED_AT_ONCE = 2_000  # pizzas, or one order
 PUBLISH_S = 4.0  # for all that was claimed: orders that are due meanwhile wait
 TRY_S = 1.0  # the same after Kafka did not answer
 AGAIN_S = 2.0  # until an order that could not be published is retried
-_ALL = -1  # in place of a partition: Kafka did not say which there are
+_ALL = -1  # instead of a partition: Kafka did not return the partitions
 
 log = structlog.stdlib.get_logger()
 
@@ -85,7 +85,7 @@ class Republisher:
     def _parts(
         self, summaries: Mapping[str, OrderSummary], failures: dict[int, UnavailableError]
     ) -> Iterator[tuple[int, dict[str, OrderSummary]]]:
-        """Yield partitions and orders of them, not too many pizzas at once; nothing if Kafka doesn't say which."""
+        """Yield partitions and their orders, a limited number of pizzas; nothing if the partitions are unknown."""
         parts: dict[int, dict[str, OrderSummary]] = defaultdict(dict)
         pizzas: Counter[int] = Counter()
         for order_id, summary in summaries.items():

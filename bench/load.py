@@ -14,7 +14,7 @@ from pizzeria.store import order_key
 
 CLIENTS = 16
 READY_TIMEOUT_S = 60.0
-_WINDOW = 500  # orders asked for in one round trip
+_WINDOW = 500  # orders read in one round trip
 
 
 class Throughput(Struct, frozen=True):
@@ -75,7 +75,7 @@ def throughput(
         pizzas: in an order.
         orders: in a round.
         rounds: how many; the median counts.
-        say: is told the progress.
+        report: called with each step.
 
     Raises:
         LoadError: an order was refused, or didn't get ready.
@@ -90,7 +90,7 @@ def throughput(
 
 
 def latency(port: int, redis: Redis, orders: int) -> Latency:
-    """Measure how long one order of one pizza takes while nothing else goes on.
+    """Measure how long one order of one pizza takes while there is no other load.
 
     Args:
         port: of the API.

@@ -24,7 +24,7 @@ class Waits(Struct, frozen=True):
     """What it is like while so many clients wait at one replica."""
 
     waiting: int
-    p50_ms: float  # from an order of somebody else until it is ready
+    p50_ms: float  # from another client's order until it is ready
     p95_ms: float
     api_bytes: int  # resident
     answered_ms: float  # from the change that they wait for until the last of them is answered

@@ -1,1 +1,1 @@
-"""The command line: ordering pizzas by the HTTP API alone, and admin/ for whoever runs the system."""
+"""The command line: clients of the HTTP API, and in admin/ the commands of operators."""

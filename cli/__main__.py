@@ -16,7 +16,7 @@ _COMMANDS = {  # in the order of --help
 
 
 class _Lazy(click.Group):
-    """Imports a command when it is asked for: who orders a pizza needn't wait for the clients of Kafka and Redis."""
+    """Imports a command when it is called: an order need not wait for the import of kafka and redis."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

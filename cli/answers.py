@@ -1,4 +1,4 @@
-"""What the API answers, as far as the terminal needs it."""
+"""The responses of the API, as far as the commands need them."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -7,12 +7,12 @@ from msgspec import Meta, Struct, defstruct
 
 from pizzeria.toppings import TOPPINGS
 
-# What a terminal would obey is in no answer of the API: whoever sends it is something else.
+# The API's responses have no control characters of terminals: a response with one comes from another server.
 Text = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*\Z")]
 Time = Annotated[datetime, Meta(tz=True)]
 Status = Literal["preparing", "ready", "timed_out"]
 if TYPE_CHECKING:
-    Pizza = Any  # made of the menus, which mypy doesn't read
+    Pizza = Any  # defined by the menus, which mypy does not read
 else:
     Pizza = defstruct("Pizza", [("pizza_id", int), *((topping, Text | None, None) for topping in TOPPINGS)])
 
@@ -29,11 +29,11 @@ class Accepted(Struct):
     """An order was placed."""
 
     order_id: Text
-    detail: Text | None = None  # why it will take longer
+    detail: Text | None = None  # why it takes longer
 
 
 class Change(Struct):
-    """What has become of an order."""
+    """A change of an order."""
 
     status: Status
     ready: int
@@ -54,12 +54,12 @@ class Order(Struct):
 
     @property
     def settled(self) -> bool:
-        """Whether nothing more is to be expected."""
+        """Whether the order is ready or has timed out."""
         return self.status != "preparing"
 
     @property
     def exit_code(self) -> int:
-        """What a command that ends with it exits with."""
+        """The exit code of a command that prints the order."""
         return _EXIT_CODES[self.status]
 
     def having(self, topping: str) -> int:
@@ -67,13 +67,13 @@ class Order(Struct):
         return sum(getattr(pizza, topping) is not None for pizza in self.pizzas)
 
     def change(self, change: Change) -> None:
-        """Take up a change."""
+        """Apply a change."""
         self.status, self.ready, self.completed_at = change.status, change.ready, change.completed_at
         changed = {pizza.pizza_id: pizza for pizza in change.pizzas}
         self.pizzas = [changed.get(pizza.pizza_id, pizza) for pizza in self.pizzas]
 
     def __str__(self) -> str:
-        """Say in one line how it stands."""
+        """Return the state of the order in one line."""
         if self.completed_at:
             return f"Ready: {pizzas(self.count)} in {(self.completed_at - self.created_at).total_seconds()} s"
         if not self.settled:

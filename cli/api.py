@@ -1,4 +1,4 @@
-"""The calls of the HTTP API."""
+"""The client of the HTTP API."""
 
 import os
 import time
@@ -16,7 +16,7 @@ from cli.answers import Accepted, Change, Order, Problem
 CONNECT_S = 5.0
 RESPONSE_TIMEOUT_S = 15.0
 SILENCE_S = 40.0  # of a stream; the API sends a heartbeat every 15 s
-_FOR_NOW = {429, 502, 503, 504}  # a proxy says them, too
+_FOR_NOW = {429, 502, 503, 504}  # also from a proxy
 Kind = TypeVar("Kind")
 
 
@@ -25,21 +25,21 @@ class ApiError(click.ClickException):
 
 
 class NoSuchOrderError(ApiError):
-    """The API doesn't know the order."""
+    """The API does not have the order."""
 
     exit_code = 5
 
 
 class TimeIsOverError(ApiError):
-    """The time for all calls is over."""
+    """The timeout of all requests has expired."""
 
 
 class TryLaterError(ApiError):
-    """The API can't be reached, or says that it can't answer for now.
+    """The API cannot be reached, or is temporarily unavailable.
 
     Args:
         message: one line.
-        retry_after_s: when it wants to be asked again, if it says so.
+        retry_after_s: from Retry-After, if there was one.
     """
 
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
@@ -48,11 +48,10 @@ class TryLaterError(ApiError):
 
 
 class Api:
-    """The API, over HTTP. Every call raises an ApiError when there is no usable response.
+    """The API, over HTTP. Every method raises an ApiError if there is no usable response.
 
     Args:
-        url: where it is.
-        timeout_s: for all calls together.
+        timeout_s: of all requests together.
     """
 
     def __init__(self, url: str, timeout_s: float = RESPONSE_TIMEOUT_S) -> None:
@@ -62,17 +61,17 @@ class Api:
         self._pool = PoolManager(retries=False)
 
     def place(self, count: int, key: str) -> Accepted:
-        """Order pizzas; the same key gives the same order, so this may be called again."""
+        """Order pizzas; a repeated call with the same key returns the same order."""
         answer = self._call("POST", f"/order/{count}", {"Idempotency-Key": key})
         return self._read(answer.data, Accepted)
 
     def get(self, order_id: str) -> tuple[Order, dict[str, Any]]:
-        """Return an order, and all that the API says of it."""
+        """Return an order, and the whole JSON of it."""
         answer = self._call("GET", _path(order_id))
         return self._read(answer.data, Order), self._read(answer.data, dict)
 
     def events(self, order_id: str) -> Iterator[Order]:
-        """Yield an order as it changes, until the stream ends."""
+        """Yield an order after each change, until the stream ends."""
         answer = self._call("GET", _path(order_id) + "/events", stream=True)
         order, event = None, b""
         try:
@@ -94,14 +93,14 @@ class Api:
             answer.close()
 
     def pause(self, seconds: float) -> None:
-        """Wait, but not beyond the time for all calls."""
+        """Wait, but not beyond the timeout."""
         time.sleep(min(seconds, self.left_s()))
 
     def left_s(self) -> float:
-        """Return what is left of the time for all calls, in seconds.
+        """Return the rest of the timeout in seconds.
 
         Raises:
-            TimeIsOverError: nothing is.
+            TimeIsOverError: there is none.
         """
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
@@ -120,7 +119,7 @@ class Api:
             if answer.status in (200, 202):
                 return answer
             body, retry_after_s = answer.data, Retry().get_retry_after(answer)
-        except (LocationValueError, SSLError) as error:  # which a retry would not help
+        except (LocationValueError, SSLError) as error:  # a retry cannot help
             raise ApiError(f"{self._url} cannot be used: {error}") from None
         except HTTPError as error:
             raise self._unreachable(error) from None
@@ -147,7 +146,7 @@ class Api:
         return ApiError(f"{self._url} does not answer as the pizzeria's API does: is --api right?")
 
     def _unreachable(self, error: HTTPError) -> TryLaterError:
-        reason = str(error).rpartition(": ")[2].encode("unicode_escape").decode()  # it may quote the answer
+        reason = str(error).rpartition(": ")[2].encode("unicode_escape").decode()  # it may quote the response
         return TryLaterError(f"{self._url} can't be reached: {reason}")
 
 

@@ -1,4 +1,4 @@
-"""What the commands share: where the API is, and how they end."""
+"""What the commands have in common: the options, and the exit codes."""
 
 import json
 import os
@@ -14,8 +14,8 @@ from cli import local_run
 EXIT_CODES = """\b
 Exit codes:
   0    the order is {}
-  1    the API refused, could not be reached or is no pizzeria
-  2    the command was called in a wrong way
+  1    the API refused the request, could not be reached, or is another server
+  2    usage error
   3    the order is still being prepared
   4    the order has timed out: toppings are missing
   5    there is no such order
@@ -36,14 +36,14 @@ api_option = click.option(
     default=lambda: f"http://127.0.0.1:{_api_port()}",
     show_default="http://127.0.0.1:8000, or the port of API_PORT or of make run",
     metavar="URL",
-    help="Where the API is.",
+    help="The URL of the API.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the order as JSON on one line.")
 
 
 @contextmanager
 def on_ctrl_c(hint: str) -> Iterator[None]:
-    """End with one line instead of a traceback."""
+    """Exit with one line instead of a traceback."""
     try:
         yield
     except KeyboardInterrupt:
@@ -52,5 +52,5 @@ def on_ctrl_c(hint: str) -> Iterator[None]:
 
 
 def echo_json(document: dict[str, Any]) -> None:
-    """Print JSON on one line, in ASCII: nothing that a terminal would obey."""
+    """Print JSON on one line, in ASCII, without control characters."""
     click.echo(json.dumps(document, separators=(",", ":")).replace("\x7f", "\\u007f"))

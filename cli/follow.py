@@ -27,8 +27,8 @@ def patiently(api: Api, call: Callable[[], T], report_interval_s: float = 10.0) 
 
 
 def follow(api: Api, order_id: str) -> Iterator[Order]:
-    """Yield an order as it changes, until it is settled: from its events or, when there are none, by asking again."""
-    backoff = Backoff()  # never reset: a stream that is cut again and again is asked for less and less often
+    """Yield an order after each change until it is settled: from its events or, if there are none, by polling."""
+    backoff = Backoff()  # never reset: a stream that breaks repeatedly is requested less and less often
     while True:
         retry_after_s = 0.0
         try:

@@ -31,6 +31,6 @@ def find(lock: Path = LOCK) -> LocalRun | None:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
             except BlockingIOError:
                 return json.decode(file.read(), type=LocalRun)
-    except (OSError, DecodeError):  # nothing has ever run here, or it is being written at this moment
+    except (OSError, DecodeError):  # no run has been here, or the file is being written
         pass
     return None

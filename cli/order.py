@@ -1,4 +1,4 @@
-"""python -m pizzeria order: place an order, and see it being made."""
+"""python -m pizzeria order: place an order, and show its progress."""
 
 import sys
 from uuid import uuid4
@@ -17,7 +17,7 @@ from pizzeria.toppings import TOPPINGS
 @click.command(
     "order",
     epilog=EXIT_CODES.format("ready (with --no-wait: it is placed)"),
-    context_settings={"ignore_unknown_options": True},  # or -3 would be taken for one
+    context_settings={"ignore_unknown_options": True},  # or -3 would be parsed as an option
 )
 @click.argument("count", type=click.IntRange(min=1))
 @api_option
@@ -26,24 +26,24 @@ from pizzeria.toppings import TOPPINGS
     "timeout_s",
     metavar="SECONDS",
     type=click.FloatRange(min=0, min_open=True),
-    default=330,  # an order times out after 300, unless ORDER_DEADLINE_S says something else
+    default=330,  # longer than the default of ORDER_DEADLINE_S
     show_default=True,
-    help="Wait so long and no longer.",
+    help="The longest time to wait.",
 )
-@click.option("--no-wait", is_flag=True, help="Place the order, print its id and end.")
+@click.option("--no-wait", is_flag=True, help="Place the order, print its id and exit.")
 @json_option
 def order(count: int, url: str, timeout_s: float, no_wait: bool, as_json: bool) -> None:
-    """Order COUNT pizzas, and see them being made until they are ready.
+    """Order COUNT pizzas, and show the progress until they are ready.
 
-    However often it has to be tried, the order is placed once. It goes on when this command is stopped; its id, which
-    is printed first, finds it again: python -m pizzeria show ID.
+    The order is placed once, also if requests have to be retried. Stopping this command does not cancel the order; the
+    id is printed first, for: python -m pizzeria show ID.
     """
     api, key = Api(url, timeout_s), uuid4().hex
     with on_ctrl_c("it is not known whether the order was placed"):
         placed = patiently(api, lambda: api.place(count, key))
     if placed.detail:
         click.echo(placed.detail, err=True)
-    again = f"look again: python -m pizzeria show {placed.order_id}"
+    again = f"show it with: python -m pizzeria show {placed.order_id}"
     with on_ctrl_c(again):
         if not no_wait:
             try:
@@ -53,7 +53,7 @@ def order(count: int, url: str, timeout_s: float, no_wait: bool, as_json: bool) 
                 click.echo(f"still preparing after {timeout_s:g} s; {again}", err=True)
                 exit_code = 3
         if as_json:
-            last = Api(url)  # with time of its own
+            last = Api(url)  # with a timeout of its own
             echo_json(patiently(last, lambda: last.get(placed.order_id))[1])
         elif no_wait:
             click.echo(placed.order_id)
@@ -61,7 +61,7 @@ def order(count: int, url: str, timeout_s: float, no_wait: bool, as_json: bool) 
 
 
 def _watch(api: Api, order_id: str, count: int, console: Console) -> int:
-    """Show a bar for each topping, and one for what is ready; where nothing can move, numbers at the end."""
+    """Show a progress bar for each topping, and one for ready pizzas; only the result if there is no terminal."""
     console.print(f"Order {order_id}: {pizzas(count)}", soft_wrap=True)
     bar = [BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()] if console.is_terminal else [MofNCompleteColumn()]
     with Progress(TextColumn("{task.description}"), *bar, console=console) as progress:

@@ -35,7 +35,7 @@ def _not_empty(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 @json_option
 def show(order_id: str, url: str, wait_s: float, as_json: bool) -> None:
     """Print the order ID as a table."""
-    with on_ctrl_c("the order goes on"):
+    with on_ctrl_c("the order is not cancelled"):
         with suppress(TimeIsOverError):
             for _ in follow(Api(url, wait_s), order_id):
                 pass
@@ -48,7 +48,7 @@ def show(order_id: str, url: str, wait_s: float, as_json: bool) -> None:
 
 
 def _print(order: Order) -> None:
-    # Where no screen limits it, each pizza is one line.
+    # One line per pizza, if no screen limits it.
     console = Console(markup=False, highlight=False, emoji=False, width=None if sys.stdout.isatty() else 200)
     console.print(f"Order {order.id}", soft_wrap=True)
     console.print(str(order), soft_wrap=True)

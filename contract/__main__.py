@@ -1,4 +1,4 @@
-"""python -m contract: make the documents of the events and the table of the settings; with --check, only check them."""
+"""python -m contract: generate the documents of the events and the table of the settings; --check only checks them."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -15,17 +15,17 @@ from pizzeria.version import version_option
 ROOT = Path(__file__).parent.parent
 
 _ADVICE = """\
-Give the event one more field that need not be there, or make it a new event on a topic of its own.
-If it must be: raise VERSION in contract/schemas.py, and tell everybody who reads the events."""
+Add an optional field instead, or define a new event on a topic of its own.
+If a breaking change cannot be avoided, raise VERSION in contract/schemas.py, and inform the owners of all consumers."""
 
 
 @click.command(
-    help="Make docs/asyncapi.yaml, docs/schemas/ and the table of the settings, unless that would break consumers."
+    help="Generate docs/asyncapi.yaml, docs/schemas/ and the table of the settings, unless that would break consumers."
 )
 @version_option
 @click.option("--check", is_flag=True, help="Write nothing; fail if they are out of date.")
 def main(check: bool) -> None:
-    """Make the documents of this repository."""
+    """Generate the documents of this repository."""
     make(ROOT, schemas(), check=check)
 
 
@@ -38,12 +38,10 @@ def make(root: Path, new: Mapping[str, Schema], *, check: bool) -> None:
         check: write nothing.
 
     Raises:
-        SystemExit: the events would break those who read them; or, with check, something is out of date.
+        SystemExit: a change would break consumers; or, with check, a file is out of date.
     """
     if problems := list(broken(new, committed(root))):
-        raise SystemExit(
-            "\n".join(["This breaks those who read the events by a committed schema:", *problems, _ADVICE])
-        )
+        raise SystemExit("\n".join(["This breaks consumers of a committed schema:", *problems, _ADVICE]))
     if is_cut_off(root):
         click.echo("a shallow clone: the events were compared with the commits that are here, no others", err=True)
     texts = {root / name: text for name, text in files(new).items()}
@@ -64,14 +62,14 @@ def make(root: Path, new: Mapping[str, Schema], *, check: bool) -> None:
 
 
 def broken(new: Mapping[str, Schema], old: Iterable[Committed]) -> Iterator[str]:
-    """Yield a line for each thing that breaks those who read the events by an older schema of this VERSION."""
-    told = set()
+    """Yield a line for each change that breaks consumers of an older schema of this VERSION."""
+    reported = set()
     for name, schema, where in old:
         if version(schema) != VERSION:
             continue
         for problem in breaks(schema, new[name]) if name in new else ["the event was removed"]:
-            if (name, problem) not in told:
-                told.add((name, problem))
+            if (name, problem) not in reported:
+                reported.add((name, problem))
                 yield f"  {name}: {problem} ({where})"
 
 

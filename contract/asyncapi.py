@@ -1,4 +1,4 @@
-"""The AsyncAPI document: the topics, what is on them, and which service reads and writes it."""
+"""The AsyncAPI document: the topics, their messages, and the services that receive and send them."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -14,9 +14,9 @@ from pizzeria.topics import Topics
 _BINDING = {"bindingVersion": "0.5.0"}
 _ABOUT = (
     "An order for N pizzas becomes N events on the topic `pizza`. Each topping service reads that topic, adds its own"
-    " topping and publishes to a topic of its own. The joiner merges the pizzas into complete ones in Redis, and tells"
-    " of each change there; the reporter counts what was chosen. Events come at least once: a consumer must not mind a"
-    " repeat. See docs/architecture.md and docs/reliability.md."
+    " topping and publishes to a topic of its own. The joiner merges the pizzas into complete ones in Redis, and"
+    " publishes each change there; the reporter counts the choices. Delivery is at least once: consumers must tolerate"
+    " duplicates. See docs/architecture.md and docs/reliability.md."
 )
 _KEY = {"type": "string", "description": "The order's id, which keeps the order's pizzas on one partition."}
 _DISCARDED = "discarded-dead-letter"
@@ -74,7 +74,7 @@ def asyncapi(schemas: Mapping[str, Schema]) -> dict[str, Any]:
 
 
 def _server(protocol: str, host: str, variable: str) -> dict[str, Any]:
-    return {"host": host, "protocol": protocol, "description": f"Where it is unless {variable} says otherwise."}
+    return {"host": host, "protocol": protocol, "description": f"The default of {variable}."}
 
 
 def _topic(topic: str, settings: Settings) -> dict[str, Any]:
@@ -91,10 +91,10 @@ def _topic(topic: str, settings: Settings) -> dict[str, Any]:
 def _redis_channel() -> dict[str, Any]:
     return {
         "address": order_key("{order_id}"),
-        "description": "Redis's publish and subscribe: who is not subscribed misses the change. "
+        "description": "Redis Pub/Sub: only clients that are subscribed receive the change. "
         "In a Redis Cluster it is a shard channel.",
         "servers": [{"$ref": "#/servers/redis"}],
-        "parameters": {"order_id": {"description": "Which order."}},
+        "parameters": {"order_id": {"description": "The id of the order."}},
         "messages": {CHANGE: {"$ref": f"#/components/messages/{CHANGE}"}},
     }
 
@@ -125,19 +125,19 @@ def _message(name: str, schema: Schema) -> dict[str, Any]:
 def _dead_letter() -> dict[str, Any]:
     needed = [name for name in ERRORS if not name.endswith("truncated")]
     return {
-        "title": "A record that a service could not use",
-        "description": "Its key, value and headers are as they were; further headers say what was wrong with it.",
+        "title": "A record that a service rejected",
+        "description": "Its key, value and headers are unchanged; further headers have its origin and the error.",
         "contentType": "application/octet-stream",
         "headers": {"type": "object", "properties": ERRORS, "required": needed},
         "payload": {"description": "Any bytes, or none."},
-        "bindings": _key({"description": "As it was."}),
+        "bindings": _key({"description": "The key of the record."}),
     }
 
 
 def _discarded() -> dict[str, Any]:
     return {
         "title": "A dead letter was discarded",
-        "description": "It is no letter itself. Older copies of the letter are discarded, too; later ones are not.",
+        "description": "A marker, not a dead letter. It discards older copies of the letter, too, but not later ones.",
         "headers": {"type": "object", "properties": MARKER, "required": list(MARKER)},
         "payload": {"type": "null"},
         "bindings": _key({"description": "Empty."}),

@@ -1,9 +1,9 @@
 """What a change of an event's schema breaks.
 
-Records that were written by the committed schema are still on the topic, and consumers that read by it still run. So
-only two changes are harmless: of words, and one more field that need not be there. Anything else is told, also what is
-not understood here: to narrow what a field may hold makes a new consumer refuse old records, and to widen it makes an
-old consumer refuse new ones.
+Records that conform to the committed schema are still in the topic, and consumers that rely on it still run. So only
+two changes are compatible: of descriptions, and a new optional field. Any other difference is reported, also one of a
+keyword that is unknown here: if a field accepts fewer values, new consumers reject old records; if it accepts more, old
+consumers reject new ones.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _NOTHING = object()
 
 
 def breaks(committed: Schema, new: Schema) -> list[str]:
-    """Return what would break, in words; nothing if the new schema may take the place of the committed one."""
+    """Return the incompatible changes, one sentence each; none if the new schema can replace the committed one."""
     return list(_breaks(committed, new))
 
 
@@ -53,7 +53,7 @@ def _field_breaks(name: str, before: Schema, after: Schema) -> Iterator[str]:
 
 
 def _kinds(field: Schema) -> tuple[list[Schema], Schema]:
-    """Return the kinds of values that a field may hold, null last, and what goes for all of them."""
+    """Return the types of a field, null last, and the keywords that apply to all of them."""
     if "anyOf" not in field:
         return [field], {}
     kinds = sorted(field["anyOf"], key=lambda kind: (_name(kind) == "null", _name(kind)))

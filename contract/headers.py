@@ -1,4 +1,4 @@
-"""The headers of dead letters, and of what is replayed, as the AsyncAPI document tells of them."""
+"""The headers of dead letters and of replayed records, for the AsyncAPI document."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,32 +7,32 @@ from pizzeria.stream.dead_letter import DISCARDED
 from pizzeria.stream.origin import PREFIX, REPLAY
 
 
-def _properties(prefix: str, told: Mapping[str, str]) -> dict[str, Any]:
-    return {f"{prefix}{name}": {"type": "string", "description": about} for name, about in told.items()}
+def _properties(prefix: str, descriptions: Mapping[str, str]) -> dict[str, Any]:
+    return {f"{prefix}{name}": {"type": "string", "description": text} for name, text in descriptions.items()}
 
 
 ERRORS = _properties(
     PREFIX,
     {
         "topic": "The topic that the record was consumed from.",
-        "partition": "Its partition there.",
-        "offset": "Its offset there.",
-        "timestamp": "When it was written there, in milliseconds since 1970-01-01 UTC.",
-        "service": "Who could not use it.",
-        "exception": "The kind of the error.",
-        "message": "What was wrong with it.",
-        "truncated": "How many bytes the value had, if it was too large to be kept whole.",
+        "partition": "The partition that the record was consumed from.",
+        "offset": "The offset of the record there.",
+        "timestamp": "The timestamp of the record there, in milliseconds since 1970-01-01 UTC.",
+        "service": "The service that rejected the record.",
+        "exception": "The type of the error.",
+        "message": "The message of the error.",
+        "truncated": "The size of the value in bytes, if it was truncated because of it.",
     },
 )
 REPLAYED = _properties(
     REPLAY,
     {
-        "service": "The only service that the record, put back, is for; others pass it over. If it is not there, the"
-        " record is for all, for it is what came of such a record.",
-        "topic": "Where the record, or its cause, was before it became a dead letter for the first time.",
-        "partition": "Its partition there.",
-        "offset": "Its offset there.",
-        "timestamp": "When it was written there, in milliseconds since 1970-01-01 UTC.",
+        "service": "The only service that processes the replayed record; others skip it. Without this header the record"
+        " is for all services: it was published as a result of a replayed one.",
+        "topic": "The topic of the record, or of the one that caused it, before it first became a dead letter.",
+        "partition": "The partition that the record was consumed from.",
+        "offset": "The offset of the record there.",
+        "timestamp": "The timestamp of the record there, in milliseconds since 1970-01-01 UTC.",
     },
 )
-MARKER = _properties(DISCARDED, {"offset": "Of a dead letter, earlier in the same partition, that was discarded."})
+MARKER = _properties(DISCARDED, {"offset": "The offset of the discarded dead letter, earlier in the same partition."})

@@ -1,4 +1,4 @@
-"""The schemas that were ever committed: consumers may have been written by each of them."""
+"""The schemas of all commits: consumers may rely on any of them."""
 
 import subprocess
 from collections.abc import Iterator
@@ -37,16 +37,16 @@ def committed(root: Path) -> Iterator[Committed]:
     for commit in _git(root, "log", "--format=%h", "--", FOLDER).split():
         for name in _git(root, "ls-tree", "--name-only", f"{commit}:{FOLDER}").split():
             text = _git(root, "show", f"{commit}:{FOLDER}/{name}")
-            with suppress(DecodeError):  # nobody can have read the events by what is no JSON
+            with suppress(DecodeError):  # no consumer can rely on a schema that is not JSON
                 yield Committed(Path(name).stem, json.decode(text), f"commit {commit}")
 
 
 def is_cut_off(root: Path) -> bool:
-    """Tell whether the history is not all there, as in a shallow clone."""
+    """Return whether the history is incomplete, as in a shallow clone."""
     return (root / ".git").exists() and _git(root, "rev-parse", "--is-shallow-repository").strip() == "true"
 
 
 def _git(root: Path, *arguments: str) -> str:
-    # In CI the files may be somebody else's, and git would refuse to read them.
+    # In CI the files may belong to another user, and git would refuse to read them.
     command = ["git", "-c", "safe.directory=*", "-C", str(root), *arguments]
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout

@@ -13,16 +13,16 @@ from pizzeria.store.order import Change
 from pizzeria.topics import Topics
 from pizzeria.toppings import MENUS, TOPPINGS
 
-VERSION = 1  # to be raised only when a change must break those who read the events by a committed schema
+VERSION = 1  # raise it only for a change that must break consumers of a committed schema
 
 CHANGE = "order-change"
 
 _EXAMPLE = Pizza(order_id="93946dab36cc47d9a1b16a68f75b92c8", pizza_id=0, count=2)
-_ABOUT = "`pizza_id` is always below `count`. The same pizza may come more than once. Ignore fields not named here."
+_ABOUT = "`pizza_id` is always below `count`. The same pizza may be delivered more than once. Ignore unknown fields."
 
 
 def schemas() -> dict[str, Schema]:
-    """Return the schema of each event, by the name of its topic; and of what Redis tells of an order's change."""
+    """Return the schema of each event by the name of its topic, and that of an order's change in Redis."""
     topics = Topics()
     return {
         topics.pizza: _pizza(topics.pizza, "A pizza that was ordered", f"It has no toppings yet. {_ABOUT}", _EXAMPLE),
@@ -40,14 +40,14 @@ def version(schema: Schema) -> int | None:
 def _pizza(topic: str, title: str, description: str, example: Pizza) -> Schema:
     schema = _schema(topic, title, description, example)
     for topping in TOPPINGS:
-        about = f"The {topping}, once chosen; null says no more than a field that is not there."
+        about = f"The {topping}, once chosen; null is the same as no field."
         schema["properties"][topping] = {"description": about, **schema["properties"][topping]}
     return schema
 
 
 def _having(topping: str, topic: str) -> Schema:
     example = replace(_EXAMPLE, **{topping: import_module(f"workers.{topping}").choose(_EXAMPLE)})
-    schema = _pizza(topic, f"A pizza with its {topping}", f"Other toppings may be there, too. {_ABOUT}", example)
+    schema = _pizza(topic, f"A pizza with its {topping}", f"It may have other toppings, too. {_ABOUT}", example)
     [choice] = [kind for kind in schema["properties"][topping]["anyOf"] if kind["type"] != "null"]
     schema["properties"][topping] = {"description": f"The {topping} that was chosen.", **choice}
     schema["required"].append(topping)
@@ -57,9 +57,7 @@ def _having(topping: str, topic: str) -> Schema:
 def _change() -> Schema:
     pizza = {topping: menu[0] for topping, menu in MENUS.items()}
     example = Change("ready", 2, {1: pizza}, "2026-11-23T09:38:35.448Z")
-    about = (
-        "`pizzas` are those that have changed, with all the toppings that they have now. Ignore fields not named here."
-    )
+    about = "`pizzas` are those that have changed, with all the toppings that they have now. Ignore unknown fields."
     return _schema(CHANGE, "A change of an order", about, example)
 
 

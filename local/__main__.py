@@ -26,13 +26,13 @@ _COLORS = 36, 33, 32, 35, 34, 31  # ANSI, for the names
 
 
 class Screen:
-    """Prints lines with the name of who says them, whole lines only though many threads print."""
+    """Prints lines with the name of their process; threads share it, and each line is printed whole."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._colors: dict[str, int] = {}
 
-    def say(self, name: str, line: str) -> None:
+    def print(self, name: str, line: str) -> None:
         """Print a line."""
         prefix = f"{name:<15} | "
         if sys.stdout.isatty():
@@ -49,12 +49,12 @@ class Screen:
 @version_option
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=ROOT / ".local")
 def main(folder: Path) -> None:
-    """Run it, and exit with 0 if it was asked to stop, with 1 if something failed."""
+    """Run the system, and exit with 0 after a signal, or with 1 if something failed."""
     raise SystemExit(run(folder))
 
 
 def run(folder: Path) -> int:
-    """Run the system with its data in a folder; return 0 if it was asked to stop, 1 if something failed."""
+    """Run the system with its data in a folder; return 0 after a signal, or 1 if something failed."""
     try:
         settings = read_environment(LocalSettings, os.environ)
     except SettingsError as error:
@@ -83,7 +83,7 @@ def run(folder: Path) -> int:
 
 
 def _run(settings: LocalSettings, folder: Path, describe: Callable[[LocalRun], None]) -> int:
-    system = System(settings, folder, Screen().say)
+    system = System(settings, folder, Screen().print)
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         system.processes.interrupt(number)

@@ -16,10 +16,10 @@ ACTIONS = ("start", "kill", "freeze", "thaw")
 
 
 def serve(carry_out: Callable[[str, str], str | None]) -> str:
-    """Take commands in a thread, one after the other, and return the Unix socket, which only this user can open.
+    """Accept commands in a thread, one after the other, and return the Unix socket, which only this user can open.
 
     Args:
-        carry_out: is given the action and the service, and returns None when it is done, or why it can't be.
+        carry_out: called with the action and the service; returns None when it is done, or the reason why not.
     """
     listener = Listener(family="AF_UNIX")
 
@@ -46,7 +46,7 @@ def serve(carry_out: Callable[[str, str], str | None]) -> str:
     "--folder", type=click.Path(path_type=Path), default=ROOT / ".local", help="Where the system has its data."
 )
 def main(action: str, service: str, folder: Path) -> None:
-    """Send the command, and print why it can't be carried out, if so."""
+    """Send the command, and print the reason if it was not carried out."""
     run = local_run.find(folder / "lock")
     if run is None or not run.control:
         sys.exit(f"no system with its data in {folder} is ready: make run starts one")

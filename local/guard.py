@@ -1,4 +1,4 @@
-"""Ends a group of processes when their runner is gone, however it went: even SIGKILL closes a pipe."""
+"""Stops a group of processes when the one that started them has ended: even SIGKILL closes its pipe."""
 
 import os
 import signal

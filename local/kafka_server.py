@@ -50,15 +50,15 @@ rootLogger.appenderRef.file.ref=file
 """
 
 
-def fetch(say: Callable[[str], None]) -> Path:
+def fetch(report: Callable[[str], None]) -> Path:
     """Return the folder of Kafka's jars; the first time, fetch them from Maven Central into the user's cache.
 
     Args:
-        say: is told what is going on, if it takes time.
+        report: called with a line if files have to be fetched.
 
     Raises:
-        OSError: they can't be fetched (requests' errors are OSErrors).
-        RuntimeError: a file isn't there.
+        OSError: they cannot be fetched (the errors of requests are OSErrors).
+        RuntimeError: a file is missing.
     """
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pizzeria"
     home = cache / f"kafka-{VERSION}"
@@ -66,20 +66,20 @@ def fetch(say: Callable[[str], None]) -> Path:
         return home
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two may begin at once
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two processes may fetch at once
         if not home.is_dir():
-            say(f"fetching Apache Kafka {VERSION}, once, into {home}")
+            report(f"fetching Apache Kafka {VERSION}, once, into {home}")
             _download(cache / "partial", home)
     return home
 
 
 def _download(repository: Path, home: Path) -> None:
-    shutil.rmtree(repository, ignore_errors=True)  # what was cut off before
+    shutil.rmtree(repository, ignore_errors=True)  # left by an interrupted run
     maven = MavenContext(repo_cache=repository, timeout=60)
     [kafka], dependencies = maven.resolver.resolve([maven.create_dependency(f"org.apache.kafka:kafka_2.13:{VERSION}")])
     artifacts = [kafka.artifact, *(each.artifact for each in dependencies)]
     log4j = next(artifact.version for artifact in artifacts if artifact.artifactId == "log4j-core")
-    # Kafka's own dependencies lack what ties its log to log4j; its distribution adds it, too.
+    # Kafka's dependencies lack the binding of slf4j to log4j, which its distribution adds, too.
     artifacts.append(maven.project("org.apache.logging.log4j", "log4j-slf4j-impl").at_version(log4j).artifact())
     jars = repository / "jars"
     jars.mkdir(parents=True)
@@ -91,7 +91,7 @@ def _download(repository: Path, home: Path) -> None:
 
 
 def new_cluster_id() -> str:
-    """Return an id that no cluster has yet."""
+    """Return a new, random cluster id."""
     return urlsafe_b64encode(uuid4().bytes).decode().rstrip("=")
 
 
@@ -100,18 +100,18 @@ def prepare(jars: Path, folder: Path, port: int, extra: str = "", cluster_id: st
 
     Args:
         folder: for its data and its log, kafka/server.log.
-        extra: more lines of its properties; they win over ours.
-        cluster_id: of the cluster that it is a part of; one of its own unless given.
+        extra: more properties, which override ours.
+        cluster_id: of its cluster; a new one unless given.
 
     Raises:
-        subprocess.CalledProcessError: it can't be formatted.
+        subprocess.CalledProcessError: the storage cannot be formatted.
     """
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     properties, log4j = folder / "server.properties", folder / "log4j2.properties"
-    # The controller's port need not stay the same, so it may be any.
+    # The port of the controller may change with every start.
     ours = _PROPERTIES.format(host=HOST, port=port, controller_port=free_port(), data=data)
-    properties.write_text(ours + extra)  # the last of two lines for a property wins
+    properties.write_text(ours + extra)  # of two lines for a property, the last one counts
     log4j.write_text(_LOG4J.format(log=folder / "server.log"))
     java = [str(JAVA), *_JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", f"{jars}/*"]
     if not (data / "meta.properties").exists():

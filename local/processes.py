@@ -1,4 +1,4 @@
-"""Processes that live no longer than the one that started them, and tell when they end."""
+"""Child processes that never outlive this one, and an event when one ends."""
 
 import os
 import signal
@@ -25,23 +25,23 @@ class Ended(NamedTuple):
 
 
 class Interrupted(NamedTuple):
-    """Somebody asked for the end."""
+    """A signal asked this process to stop."""
 
     signal: str
 
 
 class _Command(NamedTuple):
-    """Somebody wants a process to be started, killed, frozen or thawed."""
+    """A request to start, kill, freeze or thaw a process."""
 
     action: str
     name: str
-    answer: "SimpleQueue[str | None]"  # None when it is done, or why it can't be
+    answer: "SimpleQueue[str | None]"  # None when it is done, or the reason why not
 
 
 Event = Ended | Interrupted
 
 
-CarryOut = Callable[[str, str], str | None]  # an action and a name → None when it is done, or why it can't be
+CarryOut = Callable[[str, str], str | None]  # an action and a name → None when it is done, or the reason why not
 
 
 def _refuse(_action: str, _name: str) -> str:
@@ -49,7 +49,7 @@ def _refuse(_action: str, _name: str) -> str:
 
 
 class EndedEarlyError(Exception):
-    """Something ended, or was told to, that was needed for longer."""
+    """A process ended too early, or a signal came."""
 
     def __init__(self, event: Event) -> None:
         self.event = event
@@ -61,14 +61,14 @@ class EndedEarlyError(Exception):
 
 
 class Processes:
-    """Starts processes and stops them; should this process die, even by SIGKILL, a guard stops them instead.
+    """Starts processes and stops them; if this process dies, even by SIGKILL, a guard stops them.
 
     Args:
-        say: is given each line of their output, with the name of the process.
+        on_line: called with the name of the process and each line of its output.
     """
 
-    def __init__(self, say: Callable[[str, str], None]) -> None:
-        self._say = say
+    def __init__(self, on_line: Callable[[str, str], None]) -> None:
+        self._on_line = on_line
         self._events: SimpleQueue[Event | _Command] = SimpleQueue()
         self._running: dict[str, subprocess.Popen[str]] = {}
         guard = [sys.executable, str(Path(__file__).with_name("guard.py"))]
@@ -79,7 +79,7 @@ class Processes:
 
         Args:
             env: added to this process's environment.
-            log: a file for its output; without one each line is said.
+            log: a file for its output, instead of on_line.
 
         Raises:
             ValueError: a process of this name runs already.
@@ -118,13 +118,13 @@ class Processes:
         signal_family(self._running[name].pid, number)
 
     def kill(self, name: str) -> None:
-        """Send SIGKILL to a process and to those that it has started; its end is no event."""
+        """Send SIGKILL to a process and to those that it has started; its end is not an event."""
         process = self._running.pop(name)
         signal_family(process.pid, signal.SIGKILL)
         process.wait()
 
     def command(self, action: str, name: str) -> str | None:
-        """Hand a command to the thread that waits for events; return None when it is done, or why it can't be."""
+        """Pass a command to the thread that waits for events; return None when it is done, or the reason why not."""
         command = _Command(action, name, SimpleQueue())
         self._events.put(command)
         return command.answer.get()
@@ -133,8 +133,8 @@ class Processes:
         """Wait for a condition.
 
         Raises:
-            EndedEarlyError: a process ended meanwhile, or a signal came.
-            TimeoutError: it didn't come true in time.
+            EndedEarlyError: a process ended, or a signal came.
+            TimeoutError: it did not become true in time.
         """
         deadline = time.monotonic() + timeout_s
         while not ready():
@@ -161,11 +161,11 @@ class Processes:
                 process.wait()
 
     def release(self, name: str) -> "subprocess.Popen[str]":
-        """Return a process whose end is no event any more; close() and the guard still end it."""
+        """Return a process whose end is no longer an event; close() and the guard still stop it."""
         return self._running.pop(name)
 
     def close(self) -> None:
-        """Stop what is still there, and kill what is left of the group: processes of processes, and the guard."""
+        """Stop the remaining processes, and kill the rest of the group: their children, and the guard."""
         self.stop(list(self._running), timeout_s=5)
         os.killpg(self._guard.pid, signal.SIGKILL)
         self._guard.communicate()  # waits, and closes the pipe
@@ -179,7 +179,7 @@ class Processes:
         if process.stdout is not None:
             with process.stdout:
                 for line in process.stdout:
-                    self._say(name, line)
+                    self._on_line(name, line)
         exit_code = process.wait()
         if self._running.get(name) is process:  # otherwise it was stopped on purpose
             del self._running[name]

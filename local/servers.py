@@ -1,4 +1,4 @@
-"""Starting the embedded Kafka and Redis, for `python -m local`, for the tests and for the measurements."""
+"""Starting the embedded Kafka and Redis, for `make run`, the tests and the bench."""
 
 import subprocess
 from collections.abc import Callable
@@ -14,18 +14,18 @@ KAFKA, REDIS = "kafka", "redis"
 
 
 class StartError(Exception):
-    """A server can't be started; the message is one line."""
+    """A server cannot be started; the message is one line."""
 
 
 def start_redis(processes: Processes, folder: Path, port: int) -> str:
-    """Start Redis, wait until it answers, and return its URL.
+    """Start Redis, wait until it responds, and return its URL.
 
     Args:
         processes: to which it is added as "redis".
 
     Raises:
-        EndedEarlyError: it ended at once, or a signal came.
-        TimeoutError: it doesn't answer.
+        EndedEarlyError: a process ended, or a signal came.
+        TimeoutError: it does not respond.
     """
     command = redis_server.prepare(folder / "data", port)
     processes.start(REDIS, command, {}, log=folder / "server.log")
@@ -33,21 +33,21 @@ def start_redis(processes: Processes, folder: Path, port: int) -> str:
     return f"redis://{HOST}:{port}/0"
 
 
-def start_kafka(processes: Processes, folder: Path, port: int, say: Callable[[str], None], extra: str = "") -> str:
-    """Start Kafka, wait until it answers, and return its bootstrap servers.
+def start_kafka(processes: Processes, folder: Path, port: int, report: Callable[[str], None], extra: str = "") -> str:
+    """Start Kafka, wait until it responds, and return its bootstrap servers.
 
     Args:
         processes: to which it is added as "kafka".
-        say: is told if Kafka must be fetched first.
-        extra: more lines of its properties.
+        report: called with a line if Kafka has to be fetched.
+        extra: more properties.
 
     Raises:
-        StartError: it can't be fetched or formatted.
-        EndedEarlyError: it ended at once, or a signal came.
-        TimeoutError: it doesn't answer.
+        StartError: it cannot be fetched or formatted.
+        EndedEarlyError: a process ended, or a signal came.
+        TimeoutError: it does not respond.
     """
     try:
-        jars = kafka_server.fetch(say)
+        jars = kafka_server.fetch(report)
     except (OSError, RuntimeError) as error:
         raise StartError(f"cannot fetch Apache Kafka, which takes the network once: {error}") from error
     try:

@@ -30,14 +30,14 @@ class LocalSettings(Struct, frozen=True, rename=str.upper):
     redis_url: Annotated[str, Meta(min_length=1)] | None = None  # instead of the embedded Redis
 
 
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy doesn't lead to this machine
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy can reach this machine
 
 
 def check_ports(settings: LocalSettings) -> None:
-    """Look whether every port can be used, before anything starts.
+    """Check that every port is free, before anything starts.
 
     Raises:
-        StartError: one can't; the message names its variable.
+        StartError: one is not; the message names its variable.
     """
     ports = {"API_PORT": settings.api_port, "REPORTER_PORT": settings.reporter_port}
     if settings.kafka_bootstrap_servers is None:
@@ -58,40 +58,40 @@ class System:
     Args:
         settings: the ports.
         folder: for data that is kept between runs, and for the servers' logs.
-        say: is told each step, and each line of the services with the service's name.
+        on_line: called with a name and a line: of each step, and of the output of each service.
     """
 
-    def __init__(self, settings: LocalSettings, folder: Path, say: Callable[[str, str], None]) -> None:
+    def __init__(self, settings: LocalSettings, folder: Path, on_line: Callable[[str, str], None]) -> None:
         self._settings = settings
         self._folder = folder
-        self._say = say
-        # The API and the reporter answer for their health where they answer anyway.
+        self._on_line = on_line
+        # The API and the reporter serve their health checks at their own ports.
         self._ports = {"api": settings.api_port, "reporter": settings.reporter_port}
         self.env: dict[str, str] = {}
         self._services: list[str] = []
-        self.processes = Processes(say)
+        self.processes = Processes(on_line)
 
     def start(self) -> None:
         """Start everything and return when all of it is ready.
 
         Raises:
-            StartError: a server can't be fetched, or something doesn't get ready in time.
-            EndedEarlyError: something ended at once, or a signal came.
+            StartError: a server cannot be fetched, or something is not ready in time.
+            EndedEarlyError: a process ended at once, or a signal came.
         """
         self._start_servers()
         self._create_topics()
         self._start_services()
 
     def wait(self) -> NoReturn:
-        """Carry out commands until something ends, or a signal comes.
+        """Carry out commands until a process ends or a signal comes.
 
         Raises:
-            EndedEarlyError: which says what it was.
+            EndedEarlyError: always; it names the process or the signal.
         """
         raise EndedEarlyError(self.processes.wait(self._carry_out))
 
     def _carry_out(self, action: str, name: str) -> str | None:
-        """Return None when it is done, or why it can't be."""
+        """Return None when it is done, or the reason why not."""
         self._step(f"{action} {name}")
         if action == "start":
             try:
@@ -131,7 +131,7 @@ class System:
         self._step("everything is stopped")
 
     def _step(self, text: str) -> None:
-        self._say("local", text)
+        self._on_line("local", text)
 
     def _start_servers(self) -> None:
         settings = self._settings

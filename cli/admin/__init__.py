@@ -1,1 +1,1 @@
-"""Commands for whoever runs the system: topics, rebuild, dead-letters."""
+"""The commands of operators: topics, rebuild, dead-letters."""

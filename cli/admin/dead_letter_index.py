@@ -1,4 +1,4 @@
-"""The dead letters as they are now: each once, however often it was put away, without those that are discarded."""
+"""The current dead letters: each once, however often it was rejected, without those that were discarded."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ class Selection(NamedTuple):
     offset: int | None = None
 
     def takes(self, origin: Origin | None) -> bool:
-        """Whether a letter from there is selected; one from nowhere is only if all are."""
+        """Whether a letter of that origin is selected; one without an origin is selected only with all others."""
         if origin is None:
             return self == Selection()
         return all(wanted in (None, is_) for wanted, is_ in zip(self, origin, strict=True))
@@ -25,26 +25,26 @@ class Selection(NamedTuple):
 
 
 class DeadLetterIndex:
-    """Tells which records of the dead letters' topic are letters that still stand.
+    """Which records of the dead-letter topic are the latest copy of a letter that is not discarded.
 
-    A letter's copies are all in one partition, the latest one counts, and what is discarded is told by markers which
-    come after it. So the topic is read to its end first, and then once more by whoever looks at the letters. Of each
-    letter only a hash and an offset are kept meanwhile.
+    All copies of a letter are in one partition, the latest one counts, and a discarded letter has a marker later in the
+    same partition. So the topic is read to its end first, and then once more by the caller. Of each letter only a hash
+    and an offset are kept in memory.
 
     Args:
-        batches: of the dead letters' topic, from its beginning.
+        batches: of the dead-letter topic, from its beginning.
     """
 
     def __init__(self, batches: Iterable[Sequence[Record]]) -> None:
         self._latest: dict[bytes, int] = {}  # a letter's name → the offset of its latest copy
-        self._again: Counter[bytes] = Counter()  # how many older copies it has
+        self._again: Counter[bytes] = Counter()  # the number of its older copies
         self._discarded: set[tuple[int, int]] = set()  # partition and offset of latest copies
         for batch in batches:
             for record in batch:
                 self._note(record)
 
     def standing(self, records: Iterable[Record]) -> Iterator[DeadLetter]:
-        """Yield the letters of which these are the latest copies; one that has come since is the latest, too."""
+        """Yield the letters whose latest copies are among the records; one after the index is the latest, too."""
         for record in records:
             if discarded_offset(record) is None and (record.partition, record.offset) not in self._discarded:
                 letter = read_dead_letter(record)
@@ -52,7 +52,7 @@ class DeadLetterIndex:
                     yield letter
 
     def times(self, letter: DeadLetter) -> int:
-        """Return how often a letter was put away, as far as its copies are still there."""
+        """Return how often a letter was rejected, as far as its copies are retained."""
         return 1 + self._again[letter.fingerprint]
 
     def _note(self, record: Record) -> None:

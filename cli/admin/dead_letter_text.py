@@ -1,4 +1,4 @@
-"""How a dead letter is shown in a terminal."""
+"""Dead letters as text for a terminal."""
 
 from pizzeria.stream import DeadLetter
 
@@ -6,15 +6,15 @@ _SHOWN = 100
 
 
 def paragraph(letter: DeadLetter, times: int) -> str:
-    """Return a letter's place, its origin, why it was put away, and the record that it was.
+    """Return the place of a letter, its origin, the error, and the record.
 
     Args:
         letter: its latest copy.
-        times: how often it was put away.
+        times: how often it was rejected.
     """
     errors = {name: printable(text) for name, text in letter.errors.items()}
     origin = "a place that it doesn't name" if letter.origin is None else printable(str(letter.origin))
-    service = f", put away by {errors['service']}" if "service" in errors else ""
+    service = f", rejected by {errors['service']}" if "service" in errors else ""
     lines = [f"{letter.place} from {origin}{service}" + (f", {times} times" if times > 1 else "")]
     if "message" in errors:
         lines.append(f"{errors.get('exception', 'error')}: {errors['message']}")
@@ -31,7 +31,7 @@ def line(letter: DeadLetter, preposition: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text without what a terminal would obey."""
+    """Return text with the control characters of terminals escaped."""
     return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in text)
 
 

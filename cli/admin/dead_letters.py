@@ -1,4 +1,4 @@
-"""python -m pizzeria dead-letters: look at the records that a service could not use, try them again, discard them."""
+"""python -m pizzeria dead-letters: list, replay and discard the records that a service rejected."""
 
 import re
 import time
@@ -28,7 +28,7 @@ class _Age(click.ParamType[int]):
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the seconds."""
         if not re.fullmatch("[0-9]{1,6}[smhd]", value):
-            self.fail(f"{value!r} is no age: expected a number and s, m, h or d, such as 12h or 7d", param, ctx)
+            self.fail(f"{value!r} is not an age: expected a number and s, m, h or d, such as 12h or 7d", param, ctx)
         return int(value[:-1]) * _UNITS_S[value[-1]]
 
 
@@ -42,12 +42,12 @@ def _by_origin(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group("dead-letters", help="Look at the records that a service could not use, try them again, discard them.")
+@click.group("dead-letters", help="List, replay and discard the records that a service rejected.")
 def dead_letters() -> None:
-    """Hold the commands."""
+    """Group the commands."""
 
 
-@dead_letters.command("list", help="Show every dead letter: where it is, where it came from, and why.")
+@dead_letters.command("list", help="List every dead letter, with its origin and the error.")
 def list_letters() -> None:
     """Print a paragraph for each dead letter."""
     settings, topics, found = servers.start("pizzeria dead-letters list"), Topics(), False
@@ -63,17 +63,17 @@ def list_letters() -> None:
 
 @dead_letters.command(
     "replay",
-    short_help="Put dead letters back for the services that put them away.",
-    help="Put dead letters back to the topic and partition that they came from, each for the service that put it away;"
-    " other services pass it over.\n\nWithout an option: all those that were not put back before. With one: those that"
-    " match, whether they were or not.",
+    short_help="Publish dead letters again for the services that rejected them.",
+    help="Publish dead letters again, to the topic and partition that they came from, each for the service that"
+    " rejected it; other services skip it.\n\nWithout an option: all that were not replayed before. With one: those"
+    " that match, even if they were replayed before.",
 )
 @_by_origin
 def replay_letters(topic: str | None, partition: int | None, offset: int | None) -> None:
     """Replay, and print a line for each record."""
     selection, topics = _selection(topic, partition, offset), Topics()
     settings = servers.start("pizzeria dead-letters replay")
-    # Where the last replay of all ended is in Kafka, as for any consumer.
+    # The committed offsets of this group are the end of the last replay of all.
     group = f"{topics.prefix}dead-letters-replay" if selection == Selection() else None
     replayed = failed = 0
     with Publisher(settings) as publisher, _unavailable_in_one_line():
@@ -97,12 +97,15 @@ def replay_letters(topic: str | None, partition: int | None, offset: int | None)
 @dead_letters.command(
     "discard",
     short_help="Discard dead letters: all, the oldest, or those that match.",
-    help="Discard dead letters, so that list and replay pass them over.\n\nGive --all, or --older-than, or where they"
-    " came from. One that comes back later, because it had been replayed, is a dead letter again.",
+    help="Discard dead letters, so that list and replay skip them.\n\nGive --all, or --older-than, or the origin. If a"
+    " discarded record is rejected once more, because it had been replayed, it is a dead letter again.",
 )
-@click.option("--all", "everything", is_flag=True, help="All that are there now; Kafka deletes them.")
+@click.option("--all", "everything", is_flag=True, help="All; Kafka deletes the records.")
 @click.option(
-    "--older-than", "age_s", type=_Age(), help="Those put away longer ago, such as 12h or 7d; Kafka deletes them."
+    "--older-than",
+    "age_s",
+    type=_Age(),
+    help="Those rejected before that, such as 12h or 7d; Kafka deletes the records.",
 )
 @_by_origin
 def discard_letters(
@@ -134,7 +137,7 @@ def discard_letters(
 
 def _selection(topic: str | None, partition: int | None, offset: int | None) -> Selection:
     if offset is not None and topic is None:
-        raise click.UsageError("--offset needs --topic: an offset is one of a topic's")
+        raise click.UsageError("--offset needs --topic")
     return Selection(topic, partition, offset)
 
 

@@ -1,4 +1,4 @@
-"""Discarding dead letters: the oldest are deleted, others are marked, and list and replay pass them over."""
+"""Discarding dead letters: the oldest are deleted; others get a marker, and list and replay skip them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -11,19 +11,13 @@ Batches = Iterable[Sequence[Record]]
 def discard(
     batches: Batches, letters: DeadLetterIndex, publisher: Publisher, selection: Selection
 ) -> Iterator[DeadLetter]:
-    """Publish a marker of each letter that is selected; one that comes back later is a letter again.
-
-    Args:
-        batches: of the dead letters' topic.
-        letters: those that stand.
-        publisher: through which.
-        selection: which.
+    """Publish a marker for each selected letter; if its record is rejected again later, it is a letter again.
 
     Yields:
         A letter whose marker Kafka has acknowledged.
 
     Raises:
-        UnavailableError: Kafka is away; what was yielded is discarded, and to do it again is harmless.
+        UnavailableError: Kafka is unavailable; what was yielded is discarded, and repeating it is harmless.
     """
     for batch in batches:
         chosen = [letter for letter in letters.standing(batch) if selection.takes(letter.origin)]
@@ -37,19 +31,18 @@ def delete(
     delete_before: Callable[[Mapping[int, int]], None],
     before_ms: int | None = None,
 ) -> Iterator[DeadLetter]:
-    """Delete the oldest records: of each partition those before the first one that is to stay.
+    """Delete the oldest records: in each partition those before the first one that is kept.
 
     Args:
-        batches: of the dead letters' topic. Nothing is deleted that is not in them.
-        letters: those that stand.
-        delete_before: deletes what is before an offset of each partition.
-        before_ms: what was put away from then on is to stay, in ms since the epoch; nothing, unless given.
+        batches: of the dead-letter topic. Only records in them are deleted.
+        delete_before: partition → the offset before which records are deleted.
+        before_ms: records from then on are kept, in ms since the epoch; unless given, none is.
 
     Yields:
         A letter whose latest copy is deleted.
 
     Raises:
-        UnavailableError: Kafka is away; what was yielded is deleted, and to do it again is harmless.
+        UnavailableError: Kafka is unavailable; what was yielded is deleted, and repeating it is harmless.
     """
     kept: set[int] = set()  # partitions
     for batch in batches:

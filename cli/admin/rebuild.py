@@ -18,27 +18,24 @@ from pizzeria.topics import Topics
 
 
 class Rebuilt(NamedTuple):
-    """What a rebuild has done."""
+    """The result of a rebuild."""
 
-    records: int  # that it has read
-    restored: int  # orders that Redis didn't have
-    opened: int  # orders that the relay didn't know to be incomplete
+    records: int  # that it read
+    restored: int  # orders that Redis did not have
+    opened: int  # incomplete orders that were not in the outbox
 
 
 def rebuild(settings: Settings, topics: Topics, store: OrderStore, reports: ReportStore) -> Rebuilt:
-    """Restore what Redis has lost of the orders and the counts: those of the last order_ttl_s, for older ones expire.
+    """Restore the orders and the counts of the last order_ttl_s that Redis has lost; older orders have expired.
 
-    Everything may run meanwhile. What is there already is neither changed nor counted again, for what it has counted
-    Redis remembers as long; so a second run changes nothing.
+    The system may run at the same time. What Redis has is neither changed nor counted again, because the marks of
+    counted pizzas are kept as long; so a second run changes nothing.
 
     Args:
         settings: the kafka_* variables, order_ttl_s and max_order_size.
-        topics: to read; from records that carry no pizza nothing is restored.
-        store: the orders.
-        reports: the counts.
 
     Raises:
-        UnavailableError: Kafka or Redis is away; to run it again is harmless.
+        UnavailableError: Kafka or Redis is unavailable; running it again is harmless.
     """
     since_ms = int(1000 * (time.time() - settings.order_ttl_s))
     partials, largest = Partials(topics), settings.max_order_size
@@ -54,7 +51,7 @@ def rebuild(settings: Settings, topics: Topics, store: OrderStore, reports: Repo
         batch = _readable(made, read_made, since_ms)
         store.join(partials.by_order(batch), {(p.order_id, p.count): _time(r) for r, p in batch})
         reports.count(partials.by_topping(batch))
-    # Only now, or the relay would take all of them for incomplete.
+    # Only now, or the relay would consider all of them incomplete.
     for ordered in read_back(settings, [topics.pizza], since_ms=since_ms):
         opened += store.open_if_preparing({pizza.order_id for _, pizza in _readable(ordered, read_ordered, since_ms)})
     return Rebuilt(records, restored, opened)

@@ -1,4 +1,4 @@
-"""Putting dead letters back to where they came from, when what was wrong is repaired."""
+"""Publishing dead letters again to their topics, when the cause is repaired."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -14,23 +14,19 @@ def replay(
     topics: Topics,
     selection: Selection,
 ) -> Iterator[tuple[DeadLetter, str | None]]:
-    """Publish the records of dead letters again, each for the service that put it away and for no other.
+    """Publish the records of dead letters again, each only for the service that rejected it.
 
-    What another service could use it would handle, and publish or count, once more; what it can't use either, it would
-    put away once more.
+    Another service would process the record, and publish or count it, a second time; or reject it a second time.
 
     Args:
-        batches: of the dead letters' topic. The next one is asked for when all of the last is acknowledged.
-        letters: those that stand.
-        publisher: through which.
+        batches: of the dead-letter topic. The next one is requested when all of the last one is acknowledged.
         topics: only records of these are published, and no dead letter of a dead letter.
-        selection: which.
 
     Yields:
         A selected letter and why its record could not be published; None if Kafka has acknowledged it.
 
     Raises:
-        UnavailableError: Kafka is away.
+        UnavailableError: Kafka is unavailable.
     """
     for batch in batches:
         events: list[tuple[DeadLetter, Event]] = []
@@ -52,12 +48,12 @@ def replay(
 
 
 def _event(letter: DeadLetter, publisher: Publisher, topics: Topics) -> Event | str:
-    """Return the event that puts a letter's record back, or why there is none."""
+    """Return the event that replays a letter, or the reason why there is none."""
     origin, service = letter.origin, letter.errors.get("service")
     if origin is None:
-        return "its headers don't say where it came from"
+        return "its headers do not name its origin"
     if not service:
-        return "its headers don't say which service put it away"
+        return "its headers do not name the service that rejected it"
     if origin.topic not in topics.all or origin.topic == topics.dead_letters:
         return f"{origin.topic!r} is no topic that is replayed to"
     if not 0 <= origin.partition < publisher.partition_count(origin.topic):

@@ -40,4 +40,4 @@ def test_ctrl_c_says_how_to_look_again() -> None:
             process.send_signal(signal.SIGINT)
             _, errors = process.communicate(timeout=10)
     assert process.returncode == 130
-    assert errors == "interrupted; look again: python -m pizzeria show 6f0c\n"
+    assert errors == "interrupted; show it with: python -m pizzeria show 6f0c\n"

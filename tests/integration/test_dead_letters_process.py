@@ -30,7 +30,7 @@ def test_the_command_runs_as_a_process(settings: Settings, publisher: Publisher,
     using = f"using Kafka at {kafka}\n"
     listed = run(kafka, "list")
     assert (listed.returncode, listed.stderr) == (0, using)
-    assert "from pizza-with-veggies[2]@4711, put away by tester\n  ValueError: bad\n  key k\n" in listed.stdout
+    assert "from pizza-with-veggies[2]@4711, rejected by tester\n  ValueError: bad\n  key k\n" in listed.stdout
     again = run(kafka, "replay", "--topic", "pizza-with-veggies", "--offset", "4711")
     assert (again.returncode, again.stdout, again.stderr) == (
         0,
@@ -57,4 +57,4 @@ def test_two_who_discard_at_the_same_time_discard_what_both_chose(
     assert said == {f"discarded pizza-with-meats[2]@{n} of tester" for n in range(2000)}
     shown = run(kafka, "list").stdout
     assert "pizza-with-meats" not in shown
-    assert "from pizza-with-sauce[2]@1, put away by tester" in shown
+    assert "from pizza-with-sauce[2]@1, rejected by tester" in shown

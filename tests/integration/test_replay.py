@@ -122,7 +122,7 @@ def test_replaying_what_is_still_bad_does_not_multiply_it(
         eventually(partial(has_dead_letters, 20))
     shown = [line for line in command("list").output.splitlines() if f" from {topics.pizza}[2]@0, " in line]
     assert sorted(line.partition(", ")[2] for line in shown) == sorted(
-        f"put away by workers {topping}, 5 times" for topping in TOPPINGS
+        f"rejected by workers {topping}, 5 times" for topping in TOPPINGS
     )
 
 
@@ -156,7 +156,7 @@ def test_a_replay_makes_no_order_anew_that_has_expired(
         eventually(lambda: len(records_of(settings, topics.dead_letters)) == 12)
     assert store.get(expired) is None
     shown = command("list").output
-    assert shown.count("put away by joiner\n") == shown.count("put away by joiner, 2 times\n") == 4
+    assert shown.count("rejected by joiner\n") == shown.count("rejected by joiner, 2 times\n") == 4
     assert shown.count("Rejected: the order has expired") == 4
 
 

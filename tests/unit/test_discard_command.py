@@ -84,7 +84,7 @@ def test_a_letter_is_as_old_as_its_latest_copy(command: Command, letters: list[F
     bad = FakeRecord("pizza", 4, 17, b"k", b"bad")
     letters += [letter_of(bad, 0), letter_of(bad, 1, timestamp=1000 * NOW_S)]
     assert command("discard", "--older-than", "1d").output == "nothing to discard\n"
-    assert "pizza-dead-letters[4]@1 from pizza[4]@17, put away by joiner\n" in command("list").output
+    assert "pizza-dead-letters[4]@1 from pizza[4]@17, rejected by joiner\n" in command("list").output
 
 
 @pytest.mark.parametrize(
@@ -96,11 +96,11 @@ def test_a_letter_is_as_old_as_its_latest_copy(command: Command, letters: list[F
         (["--all", "--older-than", "1d"], "expected --all, or --older-than"),
         (["--offset", "3"], "--offset needs --topic"),
         (["--topic", "pizza", "--offset", "-1"], "--offset"),
-        (["--older-than", "-1d"], "'-1d' is no age: expected a number and s, m, h or d, such as 12h or 7d"),
-        (["--older-than", "7"], "'7' is no age"),
-        (["--older-than", "1.5h"], "'1.5h' is no age"),
-        (["--older-than", "9999999d"], "is no age"),
-        (["--older-than", ""], "'' is no age"),
+        (["--older-than", "-1d"], "'-1d' is not an age: expected a number and s, m, h or d, such as 12h or 7d"),
+        (["--older-than", "7"], "'7' is not an age"),
+        (["--older-than", "1.5h"], "'1.5h' is not an age"),
+        (["--older-than", "9999999d"], "is not an age"),
+        (["--older-than", ""], "'' is not an age"),
     ],
 )
 def test_options_that_cannot_be_are_refused(

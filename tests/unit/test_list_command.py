@@ -13,7 +13,7 @@ def test_a_dead_letter_is_shown_with_all_that_is_known_of_it(command: Command, l
     result = command("list")
     assert result.exit_code == 0
     assert result.output == (
-        "pizza-dead-letters[4]@3 from pizza-with-cheese[4]@17, put away by joiner\n"
+        "pizza-dead-letters[4]@3 from pizza-with-cheese[4]@17, rejected by joiner\n"
         "  ValueError: the pizza has no cheese\n"
         "  key 6f0c\n"
         '  value {"à": 1}\n'
@@ -27,7 +27,7 @@ def test_a_foreign_dead_letter_is_shown_with_what_is_known_of_it(command: Comman
         "pizza-dead-letters[0]@5 from a place that it doesn't name\n"
         "  key null\n"
         "  value null\n"
-        "pizza-dead-letters[0]@0 from a place that it doesn't name, put away by joiner\n"
+        "pizza-dead-letters[0]@0 from a place that it doesn't name, rejected by joiner\n"
         "  key k\n"
         "  value {}\n"
     )
@@ -42,8 +42,8 @@ def test_a_letter_that_came_back_is_shown_once(command: Command, letters: list[F
         letter_of(bad, 2, "workers sauce"),
     ]
     assert [line for line in command("list").output.splitlines() if not line.startswith(" ")] == [
-        "pizza-dead-letters[4]@1 from pizza[4]@17, put away by workers cheese",
-        "pizza-dead-letters[4]@2 from pizza[4]@17, put away by workers sauce, 2 times",
+        "pizza-dead-letters[4]@1 from pizza[4]@17, rejected by workers cheese",
+        "pizza-dead-letters[4]@2 from pizza[4]@17, rejected by workers sauce, 2 times",
     ]
 
 
@@ -55,7 +55,7 @@ def test_what_is_discarded_is_not_shown_until_it_comes_back(command: Command, le
     assert command("list").output.count("from ") == 1
     assert "pizza-dead-letters[4]@1 from pizza[4]@18" in command("list").output
     letters.append(letter_of(bad, 4))
-    assert "pizza-dead-letters[4]@4 from pizza[4]@17, put away by joiner, 3 times\n" in command("list").output
+    assert "pizza-dead-letters[4]@4 from pizza[4]@17, rejected by joiner, 3 times\n" in command("list").output
 
 
 def test_a_marker_that_came_too_late_discards_only_what_was_chosen(command: Command, letters: list[FakeRecord]) -> None:

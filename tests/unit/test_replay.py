@@ -118,9 +118,9 @@ def test_kafka_away_is_told_and_nothing_more_is_asked_for(publisher: FakePublish
 @pytest.mark.parametrize(
     ("letter", "problem"),
     [
-        (FakeRecord("pizza-dead-letters", 0, 0, b"k", b"{}"), "its headers don't say where it came from"),
-        (claiming("pizza", "1", "many"), "its headers don't say where it came from"),
-        (claiming("pizza", "1", "2", service=b""), "its headers don't say which service put it away"),
+        (FakeRecord("pizza-dead-letters", 0, 0, b"k", b"{}"), "its headers do not name its origin"),
+        (claiming("pizza", "1", "many"), "its headers do not name its origin"),
+        (claiming("pizza", "1", "2", service=b""), "its headers do not name the service that rejected it"),
         (claiming("__consumer_offsets", "1", "2"), "'__consumer_offsets' is no topic that is replayed to"),
         (claiming("pizza-dead-letters", "1", "2"), "'pizza-dead-letters' is no topic that is replayed to"),
         (claiming("pizza", "6", "2"), "pizza has no partition 6"),

@@ -31,8 +31,7 @@ def test_a_replay_tells_what_it_did(command: Command, letters: list[FakeRecord],
     letters += [FOREIGN, letter_of(FakeRecord("pizza", 4, 17, b"k", b"bad"))]
     result = command("replay")
     assert result.output == (
-        "not replayed pizza-dead-letters[0]@5: its headers don't say where it came from\n"
-        "replayed pizza[4]@17 for joiner\n"
+        "not replayed pizza-dead-letters[0]@5: its headers do not name its origin\nreplayed pizza[4]@17 for joiner\n"
     )
     assert result.exit_code == 1
     assert len(publisher.published) == 1

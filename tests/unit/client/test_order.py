@@ -112,7 +112,7 @@ def test_an_order_that_takes_too_long_can_be_found_again(api: Scripted, run: Run
     api.answers("GET /order/6f0c/events", stream(("order", an_order("preparing", HALF, BARE)), is_held=True))
     result = run("order", "2", "--timeout", "0.5")
     assert result.exit_code == 3
-    assert result.stderr == "still preparing after 0.5 s; look again: python -m pizzeria show 6f0c\n"
+    assert result.stderr == "still preparing after 0.5 s; show it with: python -m pizzeria show 6f0c\n"
 
 
 def test_an_order_is_tried_again_with_the_same_key(api: Scripted, run: Run, pauses: list[float]) -> None:
