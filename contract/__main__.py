@@ -8,7 +8,7 @@ import click
 from contract.compare import Schema, breaks
 from contract.files import files
 from contract.history import FOLDER, Committed, committed, is_cut_off
-from contract.schemas import VERSION, schemas, version
+from contract.schemas import schemas, version
 from contract.settings_table import with_settings
 from pizzeria.version import version_option
 
@@ -62,10 +62,10 @@ def make(root: Path, new: Mapping[str, Schema], *, check: bool) -> None:
 
 
 def broken(new: Mapping[str, Schema], old: Iterable[Committed]) -> Iterator[str]:
-    """Yield a line for each change that breaks consumers of an older schema of this VERSION."""
-    reported = set()
+    """Yield a line for each change that breaks consumers of an older schema of the same version."""
+    reported, current = set(), {version(schema) for schema in new.values()}
     for name, schema, where in old:
-        if version(schema) != VERSION:
+        if version(schema) not in current:
             continue
         for problem in breaks(schema, new[name]) if name in new else ["the event was removed"]:
             if (name, problem) not in reported:

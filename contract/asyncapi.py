@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from contract.compare import Schema
 from contract.headers import ERRORS, MARKER, REPLAYED
-from contract.schemas import CHANGE, VERSION
+from contract.schemas import CHANGE, version
 from pizzeria.settings import Settings
 from pizzeria.store import order_key
 from pizzeria.topics import Topics
@@ -48,7 +48,7 @@ def asyncapi(schemas: Mapping[str, Schema]) -> dict[str, Any]:
     topics, settings = Topics(), Settings()
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Pizzeria", "version": f"{VERSION}.0.0", "description": _ABOUT},
+        "info": {"title": "Pizzeria", "version": f"{version(schemas[CHANGE])}.0.0", "description": _ABOUT},
         "defaultContentType": "application/json",
         "servers": {
             "kafka": _server("kafka", settings.kafka_bootstrap_servers, "KAFKA_BOOTSTRAP_SERVERS"),

@@ -13,7 +13,7 @@ def paragraph(letter: DeadLetter, times: int) -> str:
         times: how often it was rejected.
     """
     errors = {name: printable(text) for name, text in letter.errors.items()}
-    origin = "a place that it doesn't name" if letter.origin is None else printable(str(letter.origin))
+    origin = "an unknown origin" if letter.origin is None else printable(str(letter.origin))
     service = f", rejected by {errors['service']}" if "service" in errors else ""
     lines = [f"{letter.place} from {origin}{service}" + (f", {times} times" if times > 1 else "")]
     if "message" in errors:

@@ -1,21 +1,21 @@
 """python -m pizzeria dead-letters: list, replay and discard the records that a service rejected."""
 
 import re
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
+from typing import Any
 
 import click
 
-from cli.admin import servers
 from cli.admin.dead_letter_index import DeadLetterIndex, Selection
 from cli.admin.dead_letter_text import line, paragraph, printable
+from cli.admin.dead_letter_topic import DeadLetterTopic, connect
 from cli.admin.discard import delete, discard
 from cli.admin.replay import replay
 from pizzeria.errors import UnavailableError
-from pizzeria.stream import Publisher, delete_before, read_back
-from pizzeria.topics import Topics
+
+Connect = Callable[[str], AbstractContextManager[DeadLetterTopic]]
 
 _UNITS_S = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 
@@ -33,27 +33,41 @@ class _Age(click.ParamType[int]):
 
 
 def _by_origin(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options of a selection, which the command gets as one argument."""
+
+    @wraps(command)
+    def with_selection(
+        *args: Any, topic: str | None, partition: int | None, offset: int | None, **options: Any
+    ) -> None:
+        if offset is not None and topic is None:
+            raise click.UsageError("--offset needs --topic")
+        command(*args, selection=Selection(topic, partition, offset), **options)
+
+    decorated: Callable[..., None] = with_selection
     for option in (
         click.option("--offset", type=click.IntRange(min=0), help="Only that of this offset; needs --topic."),
         click.option("--partition", type=click.IntRange(min=0), help="Only those of this partition."),
         click.option("--topic", help="Only records that came from this topic."),
     ):
-        command = option(command)
-    return command
+        decorated = option(decorated)
+    return decorated
 
 
 @click.group("dead-letters", help="List, replay and discard the records that a service rejected.")
-def dead_letters() -> None:
-    """Group the commands."""
+@click.pass_context
+def dead_letters(context: click.Context) -> None:
+    """Group the commands, which connect to the servers of the settings unless they are handed another topic."""
+    context.obj = context.obj or connect
 
 
 @dead_letters.command("list", help="List every dead letter, with its origin and the error.")
-def list_letters() -> None:
+@click.pass_obj
+def list_letters(connect: Connect) -> None:
     """Print a paragraph for each dead letter."""
-    settings, topics, found = servers.start("pizzeria dead-letters list"), Topics(), False
-    with _unavailable_in_one_line():
-        letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
-        for batch in read_back(settings, [topics.dead_letters]):
+    found = False
+    with _unavailable_in_one_line(), connect("pizzeria dead-letters list") as topic:
+        letters = DeadLetterIndex(topic.read())
+        for batch in topic.read():
             for letter in letters.standing(batch):
                 found = True
                 click.echo(paragraph(letter, letters.times(letter)))
@@ -69,17 +83,15 @@ def list_letters() -> None:
     " that match, even if they were replayed before.",
 )
 @_by_origin
-def replay_letters(topic: str | None, partition: int | None, offset: int | None) -> None:
+@click.pass_obj
+def replay_letters(connect: Connect, selection: Selection) -> None:
     """Replay, and print a line for each record."""
-    selection, topics = _selection(topic, partition, offset), Topics()
-    settings = servers.start("pizzeria dead-letters replay")
-    # The committed offsets of this group are the end of the last replay of all.
-    group = f"{topics.prefix}dead-letters-replay" if selection == Selection() else None
     replayed = failed = 0
-    with Publisher(settings) as publisher, _unavailable_in_one_line():
-        letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
-        batches = read_back(settings, [topics.dead_letters], group=group)
-        for letter, problem in replay(batches, letters, publisher, topics, selection):
+    with _unavailable_in_one_line(), connect("pizzeria dead-letters replay") as topic:
+        # The committed offsets of this group are the end of the last replay of all.
+        group = f"{topic.topics.prefix}dead-letters-replay" if selection == Selection() else None
+        letters = DeadLetterIndex(topic.read())
+        for letter, problem in replay(topic.read(group), letters, topic.publisher, topic.topics, selection):
             if problem is None:
                 replayed += 1
                 click.echo(f"replayed {line(letter, 'for')}")
@@ -108,24 +120,21 @@ def replay_letters(topic: str | None, partition: int | None, offset: int | None)
     help="Those rejected before that, such as 12h or 7d; Kafka deletes the records.",
 )
 @_by_origin
-def discard_letters(
-    everything: bool, age_s: int | None, topic: str | None, partition: int | None, offset: int | None
-) -> None:
+@click.pass_obj
+def discard_letters(connect: Connect, everything: bool, age_s: int | None, selection: Selection) -> None:
     """Discard, and print a line for each letter."""
-    selection, topics = _selection(topic, partition, offset), Topics()
     if [everything, age_s is not None, selection != Selection()].count(True) != 1:
         raise click.UsageError(
             "expected --all, or --older-than, or where they came from: --topic, --partition, --offset"
         )
-    settings, discarded = servers.start("pizzeria dead-letters discard"), 0
-    before_ms = None if age_s is None else int(1000 * (time.time() - age_s))
-    with Publisher(settings) as publisher, _unavailable_in_one_line():
-        letters = DeadLetterIndex(read_back(settings, [topics.dead_letters]))
-        batches = read_back(settings, [topics.dead_letters])
+    discarded = 0
+    with _unavailable_in_one_line(), connect("pizzeria dead-letters discard") as topic:
+        letters = DeadLetterIndex(topic.read())
         if selection == Selection():
-            gone = delete(batches, letters, partial(delete_before, settings, topics.dead_letters), before_ms)
+            before_ms = None if age_s is None else int(1000 * (topic.now_s() - age_s))
+            gone = delete(topic.read(), letters, topic.delete_before, before_ms)
         else:
-            gone = discard(batches, letters, publisher, selection)
+            gone = discard(topic.read(), letters, topic.publisher, selection)
         for letter in gone:
             discarded += 1
             click.echo(f"discarded {line(letter, 'of')}")
@@ -133,12 +142,6 @@ def discard_letters(
         raise SystemExit(f"no dead letter came from {selection}")
     if not discarded:
         click.echo("nothing to discard")
-
-
-def _selection(topic: str | None, partition: int | None, offset: int | None) -> Selection:
-    if offset is not None and topic is None:
-        raise click.UsageError("--offset needs --topic")
-    return Selection(topic, partition, offset)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """python -m pizzeria rebuild: restore what Redis has lost, from the topics."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -25,7 +25,13 @@ class Rebuilt(NamedTuple):
     opened: int  # incomplete orders that were not in the outbox
 
 
-def rebuild(settings: Settings, topics: Topics, store: OrderStore, reports: ReportStore) -> Rebuilt:
+def rebuild(
+    settings: Settings,
+    topics: Topics,
+    store: OrderStore,
+    reports: ReportStore,
+    clock: Callable[[], float] = time.time,
+) -> Rebuilt:
     """Restore the orders and the counts of the last order_ttl_s that Redis has lost; older orders have expired.
 
     The system may run at the same time. What Redis has is neither changed nor counted again, because the marks of
@@ -37,7 +43,7 @@ def rebuild(settings: Settings, topics: Topics, store: OrderStore, reports: Repo
     Raises:
         UnavailableError: Kafka or Redis is unavailable; running it again is harmless.
     """
-    since_ms = int(1000 * (time.time() - settings.order_ttl_s))
+    since_ms = int(1000 * (clock() - settings.order_ttl_s))
     partials, largest = Partials(topics), settings.max_order_size
     read_ordered, read_made = read_pizza(largest), read_partial(topics, largest)
     records = restored = opened = 0

@@ -30,13 +30,15 @@ class OrderStore:
     Args:
         ttl_s: seconds that an order is kept after its last change; none expires while it is in the outbox.
         retry_s: seconds after which the relay first checks an order.
+        toppings: those that new orders need.
     """
 
-    def __init__(self, redis: Client, ttl_s: int, retry_s: int) -> None:
+    def __init__(self, redis: Client, ttl_s: int, retry_s: int, toppings: Sequence[str] = TOPPINGS) -> None:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._ttl_s = ttl_s
         self._retry_s = retry_s
+        self._toppings = ",".join(toppings)
 
     def ping(self) -> bool:
         """Return True if an order can be placed: Redis accepts a write to the outbox that needs memory."""
@@ -135,7 +137,7 @@ class OrderStore:
         """
         called: list[SizedOrder] = []
         calls: list[Call] = []
-        tail = (self._ttl_s, ",".join(TOPPINGS), ",".join(FIRST_TOPPINGS))
+        tail = (self._ttl_s, self._toppings, ",".join(FIRST_TOPPINGS))
         for order, pizzas in orders.items():
             order_id, count = order
             head = (count, at[order] if at else _NOW, *tail)
@@ -164,7 +166,7 @@ class OrderStore:
 
     def _place(self, order_id: str, count: int, created_at: str, ttl_s: int | str) -> Call:
         reserved = _RESERVED_BYTES + count * _RESERVED_BYTES_PER_PIZZA
-        arguments = [count, created_at, ",".join(TOPPINGS), reserved, ttl_s]
+        arguments = [count, created_at, self._toppings, reserved, ttl_s]
         return Call("place", [order_key(order_id), reserve_key(order_id)], arguments)
 
     def _add_to_outbox(self, order_ids: Sequence[str]) -> int:

@@ -1,6 +1,7 @@
 """python -m pizzeria dead-letters, on a real Kafka."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from importlib import import_module
 from uuid import uuid4
@@ -10,6 +11,7 @@ from click.testing import CliRunner, Result
 from redis import Redis
 
 from cli.__main__ import main
+from cli.admin.dead_letter_topic import DeadLetterTopic
 from joiner.join import joiner_stream
 from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
@@ -27,11 +29,12 @@ Command = Callable[..., Result]
 
 
 @pytest.fixture
-def command(settings: Settings, topics: Topics, monkeypatch: pytest.MonkeyPatch) -> Command:
+def command(settings: Settings, topics: Topics, publisher: Publisher) -> Command:
     """The command, on topics of the test's own."""
-    monkeypatch.setattr("cli.admin.servers.start", lambda _name: settings)
-    monkeypatch.setattr("cli.admin.dead_letters.Topics", lambda: topics)
-    return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])
+    topic = DeadLetterTopic(settings, topics, publisher)
+    return lambda *arguments: CliRunner().invoke(
+        main, ["dead-letters", *arguments], obj=lambda _name: nullcontext(topic)
+    )
 
 
 def letter(topics: Topics, value: bytes, offset: int, topic: str | None = None) -> Event:
@@ -166,7 +169,7 @@ def test_foreign_dead_letters_are_listed_and_not_replayed(
     """They are told of once, and don't hinder the others."""
     looping = letter(topics, b"loop", 0, topic=topics.dead_letters)
     publisher.publish([Event(topics.dead_letters, b"", b"\xff", 5), looping, letter(topics, b"good", 1)])
-    assert f"{topics.dead_letters}[5]@0 from a place that it doesn't name\n  key \n" in command("list").output
+    assert f"{topics.dead_letters}[5]@0 from an unknown origin\n  key \n" in command("list").output
     result = command("replay")
     assert result.exit_code == 1
     assert sorted(line.split(": ")[0] for line in result.output.splitlines()) == [

@@ -1,11 +1,11 @@
 """The loop when things fail: servers that are away, processes that are killed, topics that don't fit."""
 
+import time
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
-import workers.sauce
 from joiner.join import joiner_stream
 from local.ports import free_port
 from local.processes import Processes
@@ -15,13 +15,12 @@ from pizzeria.events import decode
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
-from pizzeria.stream import Event, Publisher, create_topics
+from pizzeria.stream import Event, Publisher, Stream, create_topics, read_pizza
 from pizzeria.topics import Topics
 from tests.integration.records import records_of
 from tests.integration.test_joiner import partial_events, status
 from tests.integration.test_workers import order_events
 from tests.waiting import eventually, running
-from workers.worker import topping_stream
 
 
 def test_a_worker_that_is_killed_is_replaced_and_no_pizza_is_lost(
@@ -69,17 +68,25 @@ def test_a_joiner_waits_for_a_redis_that_is_away_and_loses_nothing(
         own.close()
 
 
-def test_topics_with_unequal_partitions_stop_the_service(
-    settings: Settings, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_topics_with_unequal_partitions_stop_the_service(settings: Settings, publisher: Publisher) -> None:
     """An event couldn't go to the partition of its cause."""
-    monkeypatch.setattr("pizzeria.stream.loop.UNEQUAL_S", 0.5)
     topics = Topics(prefix=f"{uuid4().hex[:8]}-")
     small = Settings(kafka_bootstrap_servers=settings.kafka_bootstrap_servers, kafka_topic_partitions=2)
     only_pizza = type("OnlyPizza", (Topics,), {"all": (topics.pizza, topics.dead_letters)})(topics.prefix)
     create_topics(small, only_pizza)
     create_topics(settings, topics)
-    stream = topping_stream("sauce", workers.sauce.choose, settings, publisher, topics)
+    stream = Stream(
+        settings,
+        service="tester",
+        group=f"{topics.prefix}tester",
+        topics=[topics.pizza],
+        publishes=[topics.having("sauce")],
+        dead_letters=topics.dead_letters,
+        read=read_pizza(settings.max_order_size),
+        handle=lambda _batch: [],
+        publisher=publisher,
+        clock=lambda: 60 * time.monotonic(),  # the grace period of 30 s is over after 0.5 s
+    )
     with pytest.raises(UnequalPartitionsError, match=r"pizza 2, .*pizza-with-sauce 6"):
         stream.run(ShutdownFlag())
 

@@ -1,6 +1,7 @@
 """The fakes that several tests need; they go before the real servers of the same names."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from threading import Thread
 
 import pytest
@@ -13,13 +14,17 @@ from api.long_poll import LongPollLimiter
 from api.report import passed_on
 from api.reporter_client import ReporterClient
 from cli.__main__ import main
+from cli.admin.dead_letter_topic import DeadLetterTopic
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, Outbox, ReportStore, Watcher, order_key
+from pizzeria.topics import Topics
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.rig import Rig
 from tests.waiting import eventually
 
 Command = Callable[..., Result]
+
+NOW_S = 1_764_000_000
 
 
 @pytest.fixture
@@ -88,29 +93,35 @@ def groups() -> list[str | None]:
     return []
 
 
+class FakeDeadLetterTopic(DeadLetterTopic):
+    """The topic without Kafka, whose clock stands still."""
+
+    def __init__(self, letters: list[FakeRecord], groups: list[str | None], publisher: FakePublisher) -> None:
+        super().__init__(Settings(), Topics(), publisher)
+        self._letters = letters
+        self._groups = groups
+
+    def read(self, group: str | None = None) -> Iterator[Sequence[FakeRecord]]:
+        """Yield all letters at once."""
+        self._groups.append(group)
+        yield list(self._letters)
+
+    def delete_before(self, offsets: Mapping[int, int]) -> None:
+        """Delete letters."""
+        self._letters[:] = [record for record in self._letters if record.offset >= offsets.get(record.partition, 0)]
+
+    def now_s(self) -> float:
+        """Return always the same."""
+        return NOW_S
+
+
 @pytest.fixture
-def command(
-    letters: list[FakeRecord], groups: list[str | None], publisher: FakePublisher, monkeypatch: pytest.MonkeyPatch
-) -> Command:
+def command(letters: list[FakeRecord], groups: list[str | None], publisher: FakePublisher) -> Command:
     """Python -m pizzeria dead-letters, on the fakes."""
-
-    def read_back(
-        _settings: Settings, topics: Sequence[str], group: str | None = None
-    ) -> Iterator[Sequence[FakeRecord]]:
-        assert topics == ["pizza-dead-letters"]
-        groups.append(group)
-        yield list(letters)
-
-    monkeypatch.setattr("cli.admin.servers.start", lambda _name: Settings())
-    monkeypatch.setattr("cli.admin.dead_letters.read_back", read_back)
-    monkeypatch.setattr("cli.admin.dead_letters.Publisher", lambda _settings: publisher)
-
-    def delete_before(_settings: Settings, topic: str, offsets: Mapping[int, int]) -> None:
-        assert topic == "pizza-dead-letters"
-        letters[:] = [record for record in letters if record.offset >= offsets.get(record.partition, 0)]
-
-    monkeypatch.setattr("cli.admin.dead_letters.delete_before", delete_before)
-    return lambda *arguments: CliRunner().invoke(main, ["dead-letters", *arguments])
+    topic = FakeDeadLetterTopic(letters, groups, publisher)
+    return lambda *arguments: CliRunner().invoke(
+        main, ["dead-letters", *arguments], obj=lambda _name: nullcontext(topic)
+    )
 
 
 @pytest.fixture

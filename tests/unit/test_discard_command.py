@@ -8,18 +8,11 @@ from cli.admin.dead_letter_index import DeadLetterIndex
 from cli.admin.discard import delete
 from pizzeria.errors import UnavailableError
 from pizzeria.stream import Event
-from tests.unit.conftest import Command
+from tests.unit.conftest import NOW_S, Command
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.letters import FOREIGN, as_record, letter_of
 
-NOW_S = 1_764_000_000
 DAY_S = 24 * 60 * 60
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A clock that stands still."""
-    monkeypatch.setattr("cli.admin.dead_letters.time.time", lambda: float(NOW_S))
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ def test_a_foreign_dead_letter_is_shown_with_what_is_known_of_it(command: Comman
     """Somebody may write into the topic who knows nothing of our headers."""
     letters += [FOREIGN, claiming("pizza", "x", "1")]
     assert command("list").output == (
-        "pizza-dead-letters[0]@5 from a place that it doesn't name\n"
+        "pizza-dead-letters[0]@5 from an unknown origin\n"
         "  key null\n"
         "  value null\n"
-        "pizza-dead-letters[0]@0 from a place that it doesn't name, rejected by joiner\n"
+        "pizza-dead-letters[0]@0 from an unknown origin, rejected by joiner\n"
         "  key k\n"
         "  value {}\n"
     )

@@ -1,11 +1,17 @@
 """python -m pizzeria dead-letters replay, without Kafka: what is printed, and how it ends."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 import pytest
+from click.testing import CliRunner
 
+from cli.__main__ import main
+from cli.admin.dead_letter_topic import DeadLetterTopic
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
+from pizzeria.stream import Record
+from pizzeria.topics import Topics
 from tests.unit.conftest import Command
 from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.letters import FOREIGN, letter_of
@@ -76,13 +82,14 @@ def test_kafka_away_is_one_line(command: Command, letters: list[FakeRecord], pub
     assert (result.exit_code, result.output) == (1, "Kafka: not acknowledged\n")
 
 
-def test_kafka_away_while_reading_is_one_line(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in the list, so in the replay."""
-
-    def read_back(_settings: Settings, _topics: Sequence[str], group: str | None = None) -> None:
+class _Away(DeadLetterTopic):
+    def read(self, _group: str | None = None) -> Iterator[Sequence[Record]]:
         raise UnavailableError("Kafka at localhost:9092: away")
 
-    monkeypatch.setattr("cli.admin.dead_letters.read_back", read_back)
+
+def test_kafka_away_while_reading_is_one_line(publisher: FakePublisher) -> None:
+    """As in the list, so in the replay."""
+    topic = _Away(Settings(), Topics(), publisher)
     for arguments in (["list"], ["replay"], ["discard", "--all"]):
-        result = command(*arguments)
+        result = CliRunner().invoke(main, ["dead-letters", *arguments], obj=lambda _name: nullcontext(topic))
         assert (result.exit_code, result.output) == (1, "Kafka at localhost:9092: away\n")

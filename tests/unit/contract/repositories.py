@@ -33,6 +33,11 @@ def with_changed(path: str, value: object = None) -> dict[str, Schema]:
     return schemas() | {NAME: changed(path, value, of=schemas()[NAME])}
 
 
+def of_version_2(made: Mapping[str, Schema]) -> dict[str, Schema]:
+    """Return the schemas as they are when VERSION is 2."""
+    return {name: schema | {"$id": schema["$id"].replace(":1:", ":2:")} for name, schema in made.items()}
+
+
 def refused(root: Path, new: Mapping[str, Schema], *, check: bool = True) -> str:
     """Return why the documents can't be made."""
     with pytest.raises(SystemExit) as error:

@@ -14,6 +14,7 @@ from tests.unit.contract.repositories import (
     WITH_OVEN,
     WITHOUT_MEATS,
     commit,
+    of_version_2,
     refused,
     with_changed,
 )
@@ -53,18 +54,18 @@ def test_an_event_that_was_removed_is_told(repository: Path) -> None:
     assert f"  {NAME}: the event was removed (commit " in refused(repository, new)
 
 
-def test_a_change_that_must_be_is_made_with_another_version(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_must_be_is_made_with_another_version(repository: Path) -> None:
     """The version is part of the schema's id, so that its readers can tell; an event that is gone has no file."""
-    for module in ("contract.schemas", "contract.__main__", "contract.asyncapi"):
-        monkeypatch.setattr(f"{module}.VERSION", 2)
-    new = with_changed("properties.meats")
+    new = of_version_2(with_changed("properties.meats"))
     del new["pizza"]
     make(repository, new, check=False)
     commit(repository)
     make(repository, new, check=True)
     assert '"urn:pizzeria:2:pizza-with-cheese"' in (repository / FILE).read_text()
     assert not (repository / "docs/schemas/pizza.json").exists()
-    assert "pizza-with-cheese: `veggies` was removed" in refused(repository, with_changed("properties.veggies"))
+    assert "pizza-with-cheese: `veggies` was removed" in refused(
+        repository, of_version_2(with_changed("properties.veggies"))
+    )
 
 
 def test_a_change_can_be_made_and_unmade_before_it_is_committed(repository: Path) -> None:
