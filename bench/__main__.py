@@ -41,7 +41,7 @@ class Screen:
         """Show a step."""
         click.echo(f"bench | {text}")
 
-    def say(self, name: str, line: str) -> None:
+    def on_line(self, name: str, line: str) -> None:
         """Show the steps of the start, but not the services' lines."""
         if name == "local":
             self.progress(line)
@@ -60,7 +60,7 @@ def main(output: Path, quick: bool) -> None:
     screen = Screen()
     ports = LocalSettings(free_port(), free_port(), free_port(), free_port())
     with TemporaryDirectory(prefix="pizzeria-bench-") as folder:
-        system = System(ports, Path(folder), screen.say)
+        system = System(ports, Path(folder), screen.on_line)
         try:
             system.start()
             report = measure(ports, QUICK if quick else FULL, screen.progress)
@@ -73,13 +73,13 @@ def main(output: Path, quick: bool) -> None:
     click.echo(f"\nevery figure is in {output}")
 
 
-def measure(ports: LocalSettings, plan: Plan, say: Callable[[str], None]) -> Report:
+def measure(ports: LocalSettings, plan: Plan, progress: Callable[[str], None]) -> Report:
     """Take all measurements on a stack that runs.
 
     Args:
         ports: where it listens.
         plan: how much.
-        say: is told the progress.
+        progress: called with each step.
     """
     date, began = datetime.now(UTC), time.monotonic()
     settings = Settings(
@@ -90,20 +90,21 @@ def measure(ports: LocalSettings, plan: Plan, say: Callable[[str], None]) -> Rep
     configure_logging("bench", settings)
     logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of large fetches, which are the point here
     redis = Redis.from_url(settings.redis_url, decode_responses=True)
-    floor = Floor(settings, redis, plan, say)
+    floor = Floor(settings, redis, plan, progress)
     floor.prepare()
-    say("warming up")
+    progress("warming up")
     for pizzas, orders in plan.warm_up:
         one_round(ports.api_port, redis, pizzas, orders)
     rates = [
-        throughput(ports.api_port, redis, pizzas, orders, plan.load_rounds, say) for pizzas, orders in plan.throughput
+        throughput(ports.api_port, redis, pizzas, orders, plan.load_rounds, progress)
+        for pizzas, orders in plan.throughput
     ]
-    say(f"{plan.latency} orders, one at a time")
+    progress(f"{plan.latency} orders, one at a time")
     times = latency(ports.api_port, redis, plan.latency)
     memory = resident()
     waiting = []
     for clients in plan.waits:
-        say(f"{clients} clients wait")
+        progress(f"{clients} clients wait")
         waiting.append(waits(ports.api_port, redis, clients, plan.latency))
     return Report(
         date=date.isoformat(timespec="seconds"),

@@ -47,14 +47,14 @@ class Floor:
         settings: where Kafka and Redis are.
         redis: the same Redis, emptied before each round of the joiner.
         plan: how much.
-        say: is told the progress.
+        progress: called with each step.
     """
 
-    def __init__(self, settings: Settings, redis: Redis, plan: Plan, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, redis: Redis, plan: Plan, progress: Callable[[str], None]) -> None:
         self._settings = settings
         self._redis = redis
         self._plan = plan
-        self._say = say
+        self._progress = progress
         self._topics = Topics(prefix="bench-")
         self._publisher = Publisher(settings)
 
@@ -65,7 +65,7 @@ class Floor:
     def measure(self) -> list[Ratio]:
         """Fill the topics and compare both services."""
         try:
-            self._say(f"publishing {self._plan.pizzas:,} pizzas without and with each topping")
+            self._progress(f"publishing {self._plan.pizzas:,} pizzas without and with each topping")
             order_ids = fill(self._publisher, self._topics, self._plan.pizzas)
             # The joiner first, for the worker publishes to a topic that the joiner reads.
             return [self._joiner(order_ids), self._worker()]
@@ -118,7 +118,7 @@ class Floor:
         for number in range(1, self._plan.floor_rounds + 1):
             bare_rates.append(records / self._timed(bare.GROUP, run_bare))
             rates.append(records / self._timed(group, lambda: build().run(ShutdownFlag(), records=records)))
-            self._say(
+            self._progress(
                 f"{service}: round {number} of {self._plan.floor_rounds}:"
                 f" {rates[-1]:,.0f} records/s, the bare loop {bare_rates[-1]:,.0f}"
             )

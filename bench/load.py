@@ -65,7 +65,7 @@ def one_round(port: int, redis: Redis, pizzas: int, orders: int) -> float:
 
 
 def throughput(
-    port: int, redis: Redis, pizzas: int, orders: int, rounds: int, say: Callable[[str], None]
+    port: int, redis: Redis, pizzas: int, orders: int, rounds: int, progress: Callable[[str], None]
 ) -> Throughput:
     """Measure how many orders of a size go through per second.
 
@@ -75,7 +75,7 @@ def throughput(
         pizzas: in an order.
         orders: in a round.
         rounds: how many; the median counts.
-        report: called with each step.
+        progress: called with each step.
 
     Raises:
         LoadError: an order was refused, or didn't get ready.
@@ -84,7 +84,7 @@ def throughput(
     for number in range(1, rounds + 1):
         took = one_round(port, redis, pizzas, orders)
         seconds.append(took)
-        say(f"orders of {pizzas}: round {number} of {rounds}: {orders * pizzas / took:,.0f} pizzas/s")
+        progress(f"orders of {pizzas}: round {number} of {rounds}: {orders * pizzas / took:,.0f} pizzas/s")
     rate = orders / median(seconds)
     return Throughput(pizzas, orders, CLIENTS, seconds, rate, rate * pizzas)
 

@@ -50,10 +50,14 @@ def main(action: str, service: str, folder: Path) -> None:
     run = local_run.find(folder / "lock")
     if run is None or not run.control:
         sys.exit(f"no system with its data in {folder} is ready: make run starts one")
-    with Client(run.control) as connection:
-        connection.send((action, service))
-        if problem := connection.recv():
-            sys.exit(problem)
+    try:
+        with Client(run.control) as connection:
+            connection.send((action, service))
+            problem = connection.recv()
+    except (OSError, EOFError):
+        sys.exit("make run has ended; its last line names the reason")
+    if problem:
+        sys.exit(problem)
 
 
 if __name__ == "__main__":

@@ -28,21 +28,21 @@ TICK_S = 0.005
 ORDERED_AT = "2026-01-01T00:00:00.000Z"
 
 
-def measure(say: Callable[[str], None]) -> Consumers:
+def measure(progress: Callable[[str], None]) -> Consumers:
     """Measure on a stack without API, to whose topics a publisher of this process adds orders at a rate.
 
     Args:
-        say: is told the progress.
+        progress: called with each step.
     """
     with stack_of_its_own() as stack:
         stack.start_servers()
         feed = _Feed(stack)
         # The joiner first, for the worker publishes what a joiner reads.
-        say("a joiner and a reporter")
+        progress("a joiner and a reporter")
         last = Topics().having(TOPPINGS[-1])
-        joiner = _points(feed, ["joiner", "reporter"], JOINER_RATES, feed.partial, last, say)
-        say("a worker")
-        worker = _points(feed, ["workers cheese"], WORKER_RATES, feed.ordered, Topics().pizza, say)
+        joiner = _points(feed, ["joiner", "reporter"], JOINER_RATES, feed.partial, last, progress)
+        progress("a worker")
+        worker = _points(feed, ["workers cheese"], WORKER_RATES, feed.ordered, Topics().pizza, progress)
         feed.publisher.close()
         return Consumers(worker, joiner)
 
@@ -92,7 +92,7 @@ def _points(
     rates: Sequence[int],
     publish: Callable[[int], None],
     topic: str,
-    say: Callable[[str], None],
+    progress: Callable[[str], None],
 ) -> list[Point]:
     """Start services, measure them at each rate and while idle, and stop them."""
     stack, total = feed.stack, 0
@@ -112,7 +112,7 @@ def _points(
             eventually(partial(_is_done, stack.kafka, service.replace(" ", "-"), topic, total))
         used = {name: cpu_s - before[name] for name, cpu_s in meters.cpu_s(stack).items()}
         points.append(Point(sent / seconds, {name: cpu_s / seconds for name, cpu_s in used.items()}))
-        say(
+        progress(
             f"  {sent / seconds:.0f} orders/s: "
             + ", ".join(f"{name} {cores:.3f}" for name, cores in points[-1].cores.items())
         )

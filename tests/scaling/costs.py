@@ -18,23 +18,23 @@ CONSUMERS = ("workers", "joiner", "reporter")
 BACKLOG = 800  # orders that wait for the consumers; placed in less time than a session of Kafka's groups
 
 
-def measure(say: Callable[[str], None]) -> Costs:
+def measure(progress: Callable[[str], None]) -> Costs:
     """Measure on a stack of its own, for less than three minutes.
 
     Args:
-        say: is told the progress.
+        progress: called with each step.
     """
-    say("starting a stack")
+    progress("starting a stack")
     with rig(gateway=True) as it:
-        say(f"idling for {IDLE_S} s")
+        progress(f"idling for {IDLE_S} s")
         idle = idle_cores(it)
         sizes = []
         for pizzas, per_s in SIZES:
-            say(f"orders of {pizzas}, {per_s} a second")
+            progress(f"orders of {pizzas}, {per_s} a second")
             sizes.append(one_load(it, idle, pizzas, per_s, per_s * SECONDS))
-        say("orders of 3, as fast as possible")
+        progress("orders of 3, as fast as possible")
         fast = one_load(it, idle, 3, FAST, BACKLOG)
-        say("orders of 3 while the consumers are away, and then their share")
+        progress("orders of 3 while the consumers are away, and then their share")
         placed, consumed = _backlog(it, idle)
         memory = meters.memory_mb(it.stack)
     cpu_ms = _lines(sizes, lambda size: size.cpu_ms)

@@ -20,19 +20,19 @@ AT_ONCE = 200  # orders: as many as the relay claims, and about as many as the r
 TTL_S = 24 * 60 * 60
 
 
-def measure(say: Callable[[str], None]) -> Keys:
+def measure(progress: Callable[[str], None]) -> Keys:
     """Measure on a Redis of its own, through the code of the services.
 
     Args:
-        say: is told the progress.
+        progress: called with each step.
     """
     with stack_of_its_own() as stack:
         stack.start_redis()
         memory = []
         for pizzas, orders in SIZES:
-            say(f"{orders} orders of {pizzas} in Redis")
+            progress(f"{orders} orders of {pizzas} in Redis")
             memory.append(_memory(stack.redis, pizzas, orders))
-        say("the keys that all orders share")
+        progress("the keys that all orders share")
         return Keys(
             memory,
             fit([(each.pizzas, each.order) for each in memory]),
