@@ -44,7 +44,7 @@ def test_an_order_is_watched_until_it_is_ready(open_tab: OpenTab, system: Stack,
         expect(tab.toppings("there", topping)).to_have_text([pizza[topping] for pizza in pizzas])
 
 
-def test_the_page_says_what_an_order_waits_for(open_tab: OpenTab, system: Stack) -> None:
+def test_the_page_shows_what_an_order_waits_for(open_tab: OpenTab, system: Stack) -> None:
     """With no cheese there are three of four toppings; with the cheese the order is ready, and nobody reloads."""
     tab = open_tab()
     with paused(system["workers cheese"]):
@@ -57,7 +57,7 @@ def test_the_page_says_what_an_order_waits_for(open_tab: OpenTab, system: Stack)
     tab.expect_ready(5)
 
 
-def test_an_order_that_is_partly_ready_says_how_many(open_tab: OpenTab, unfinished: str) -> None:
+def test_an_order_that_is_partly_ready_shows_how_many(open_tab: OpenTab, unfinished: str) -> None:
     """One of three, and one of the others lacks only its cheese."""
     tab = open_tab(unfinished)
     expect(tab.status).to_have_text("Preparing: 1 of 3 ready")
@@ -77,13 +77,13 @@ def test_a_reload_keeps_the_order(open_tab: OpenTab) -> None:
     assert tab.page.url.endswith(f"/#{order_id}")
 
 
-def test_the_link_of_an_order_shows_it_to_somebody_else(open_tab: OpenTab) -> None:
+def test_the_link_of_an_order_shows_it_in_another_browser(open_tab: OpenTab) -> None:
     """Whoever has the address sees the order, also while it is made."""
     order_id = open_tab().order(5)
     open_tab(order_id).expect_ready(5)
 
 
-def test_an_order_that_nobody_knows_is_told(open_tab: OpenTab) -> None:
+def test_an_unknown_order_is_reported(open_tab: OpenTab) -> None:
     """The alert names it, and goes with the next order."""
     tab = open_tab()
     tab.errors_expected = True

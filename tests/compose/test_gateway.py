@@ -29,7 +29,7 @@ def test_events_are_passed_on_while_the_order_is_made(stack: Stack, clients: Cli
     check(stack, clients)
 
 
-def test_the_report_is_answered_whoever_is_away(stack: Stack, clients: Clients) -> None:
+def test_the_report_is_answered_whichever_server_is_down(stack: Stack, clients: Clients) -> None:
     """By the reporter while Redis is down, and by the API while the reporter is."""
 
     def told() -> str:

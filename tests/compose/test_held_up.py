@@ -22,7 +22,7 @@ TOLD = {"content-type": "application/problem+json", "cache-control": "no-store",
 
 
 @pytest.mark.parametrize("service", ["api", "reporter"])
-def test_a_frozen_replica_holds_nobody_for_longer_than_ten_seconds(
+def test_a_frozen_replica_delays_no_request_by_more_than_ten_seconds(
     stack: Stack, clients: Clients, watchers: list[Watcher], figures: list[str], service: str
 ) -> None:
     """What it has not answered another does; who waits for an order is answered, too, and who watches one sees it."""
@@ -55,7 +55,7 @@ def test_a_frozen_replica_holds_nobody_for_longer_than_ten_seconds(
     check(stack, clients)
 
 
-def test_the_only_replica_being_frozen_is_told(stack: Stack, clients: Clients) -> None:
+def test_the_only_replica_being_frozen_is_reported(stack: Stack, clients: Clients) -> None:
     """With a problem, within ten seconds; and all is well when it goes on."""
     paths = ["/order/watched", f"/order/watched?wait={WAIT_S}", "/order/watched/events"]
     stack.up()

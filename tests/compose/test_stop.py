@@ -8,9 +8,7 @@ from tests.compose.watcher import Watcher
 BY_ITSELF = {"kafka": 143}  # Java, when it was told to end; all others end with 0
 
 
-def test_everything_ends_by_itself_when_it_is_told_to(
-    stack: Stack, watchers: list[Watcher], figures: list[str]
-) -> None:
+def test_everything_ends_by_itself_after_a_signal(stack: Stack, watchers: list[Watcher], figures: list[str]) -> None:
     """Nothing has to be killed, though clients still watch an order."""
     began = time.monotonic()
     stack.compose("stop")

@@ -56,7 +56,7 @@ def test_with_kafka_away_an_order_is_still_accepted(api: Any) -> None:
     assert call("GET", port, "/readyz")[0] == 200
 
 
-def test_with_redis_away_the_answer_is_503_and_says_when_to_come_again(api: Any) -> None:
+def test_with_redis_away_the_answer_is_503_with_retry_after(api: Any) -> None:
     """Nothing is accepted that isn't stored."""
     port = api(REDIS_URL=f"redis://{HOST}:{free_port()}/0")
     for method, path in (("POST", "/order/2"), ("GET", "/order/a"), ("GET", "/readyz")):

@@ -23,7 +23,7 @@ def test_who_orders_does_not_wait_for_what_the_services_need() -> None:
     assert done.stdout == "order show topics rebuild dead-letters\nset()\n"
 
 
-def test_ctrl_c_says_how_to_look_again() -> None:
+def test_ctrl_c_prints_the_command_that_shows_the_order() -> None:
     """Exit code 130, and no traceback, though it waits for the network."""
     with serve() as api:
         api.answers("POST /order/1", accepted())

@@ -10,7 +10,7 @@ from local.processes import ROOT
 COMMANDS = ["rebuild", "dead-letters list", "dead-letters replay"]
 
 
-def test_kafka_away_is_told_in_one_line_after_the_names_of_the_servers(redis_url: str) -> None:
+def test_kafka_away_is_one_line_after_the_names_of_the_servers(redis_url: str) -> None:
     """On stderr, with exit code 1; the commands run at the same time."""
     nowhere = f"{HOST}:{free_port()}"
     env = os.environ | {"KAFKA_BOOTSTRAP_SERVERS": nowhere, "REDIS_URL": redis_url}

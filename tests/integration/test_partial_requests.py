@@ -51,7 +51,7 @@ def answer_to(port: int, request: bytes) -> tuple[int, dict[str, str], Any]:
     return int(line.split()[1]), {name.lower(): value for name, _, value in fields}, json.loads(body)
 
 
-def test_three_hundred_silent_clients_hold_nobody_up(api: Any) -> None:
+def test_three_hundred_silent_clients_delay_no_other(api: Any) -> None:
     """Three threads answer others all the same, whatever each has begun; and each is given up in the end."""
     port = api(**FEW_THREADS)
     with silent(port, islice(cycle(BEGUN), 300)) as connections:

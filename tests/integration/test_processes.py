@@ -51,7 +51,7 @@ def test_a_wait_takes_as_long_as_it_may_however_long_each_look_takes() -> None:
     processes.close()
 
 
-def test_an_end_is_told_unless_it_was_asked_for() -> None:
+def test_an_end_is_an_event_unless_it_was_requested() -> None:
     """wait() returns what ended by itself."""
     lines = []
     processes = Processes(lambda name, line: lines.append((name, line)))

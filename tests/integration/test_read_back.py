@@ -85,7 +85,7 @@ def test_a_group_is_given_nothing_twice(settings: Settings, topics: Topics, publ
     assert len(values(settings, topics.pizza)) == 4
 
 
-def test_a_batch_is_committed_only_when_the_next_one_is_asked_for(
+def test_a_batch_is_committed_only_when_the_next_one_is_requested(
     settings: Settings, topics: Topics, publisher: Publisher
 ) -> None:
     """Whoever fails with a batch gets it again."""
@@ -112,7 +112,7 @@ def test_a_topic_that_is_not_there_is_named(settings: Settings) -> None:
         values(settings, "no-such-topic")
 
 
-def test_kafka_away_is_told_within_the_time_given() -> None:
+def test_kafka_away_is_reported_within_the_timeout() -> None:
     """Somebody listens there, but isn't Kafka; the error names the address."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"127.0.0.1:{silent.getsockname()[1]}"

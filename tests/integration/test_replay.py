@@ -56,7 +56,7 @@ def four_workers(settings: Settings, topics: Topics, publisher: Publisher) -> li
     ]
 
 
-def test_what_was_refused_is_accepted_after_the_repair(
+def test_a_rejected_record_is_accepted_after_the_repair(
     settings: Settings, topics: Topics, publisher: Publisher, store: OrderStore, command: Command
 ) -> None:
     """The order is known with another size; when that is gone, its events are replayed and make it ready."""

@@ -64,7 +64,7 @@ def held(processes: Sequence[psutil.Process]) -> tuple[int, int]:
     return sum(each.num_fds() for each in processes), sum(each.num_threads() for each in processes)
 
 
-def test_two_hundred_waiting_clients_hold_nobody_up(
+def test_two_hundred_waiting_clients_delay_no_other(
     api: Any, settings: Settings, store: OrderStore, redis: Any
 ) -> None:
     """Other requests are answered while they wait, and all of them are told when their order is ready."""

@@ -45,7 +45,7 @@ def test_a_worker_publishes_each_pizza_with_its_topping_on_the_same_partition(
         assert pizza.cheese is None
 
 
-def test_bad_records_become_dead_letters_and_hold_nobody_up(
+def test_bad_records_become_dead_letters_and_delay_no_other(
     settings: Settings, topics: Topics, publisher: Publisher
 ) -> None:
     """The neighbours of a bad record are handled, and the bad record is kept unchanged with what was wrong."""

@@ -126,7 +126,7 @@ def test_a_report_is_passed_on(client: FlaskClient, fake: FakeReporter, path: st
     assert fake.paths == [asked]
 
 
-def test_what_the_reporter_says_of_its_staleness_is_passed_on(client: FlaskClient, fake: FakeReporter) -> None:
+def test_the_staleness_headers_of_the_reporter_are_passed_on(client: FlaskClient, fake: FakeReporter) -> None:
     """And nothing else that is between the two."""
     stale = {"Age": "7", "Cache-Status": 'reporter; hit; ttl=-7; detail="Redis is down"'}
     fake.answer = Answer(headers={**stale, "Set-Cookie": "a=b"})

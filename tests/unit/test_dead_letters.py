@@ -21,7 +21,7 @@ def test_key_value_and_partition_are_unchanged() -> None:
     assert event[:4] == ("pizza-dead-letters", b"6f0c", b"\xff", 4)
 
 
-def test_the_headers_tell_what_went_wrong_after_those_that_were_there() -> None:
+def test_the_headers_have_the_error_after_those_of_the_record() -> None:
     """They are named as in KIP-1034."""
     assert dead_letter(RECORD, "dead", "workers sauce", ValueError("schön")).headers == [
         ("trace", b"1"),
@@ -66,7 +66,7 @@ def test_a_replay_that_cannot_be_read_is_none(told: dict[str, bytes]) -> None:
     assert headers["__streams.errors.offset"] == b"99"
 
 
-def test_an_error_may_be_told_in_words() -> None:
+def test_an_error_may_be_a_text() -> None:
     """What the store refuses comes without an exception."""
     headers = dict(dead_letter(RECORD, "dead", "joiner", "COUNT the order has 2 pizzas").headers or [])
     assert headers["__streams.errors.exception"] == b"Rejected"
@@ -79,7 +79,7 @@ def test_a_header_without_a_value_gets_an_empty_one() -> None:
     assert (dead_letter(record, "dead", "joiner", "why").headers or [])[:2] == [("trace", b""), ("trace", b"2")]
 
 
-def test_a_range_that_could_not_be_read_says_where_it_ends() -> None:
+def test_a_range_that_could_not_be_read_has_its_last_offset() -> None:
     """Its value is what Kafka gave of it, which may be nothing."""
     unreadable = UnreadableRecord("pizza", 4, 17, value=b"\x00\x01", error=ValueError("bad"), last_offset=26)
     event = dead_letter(unreadable, "dead", "joiner", unreadable.error)

@@ -106,7 +106,7 @@ def test_options_that_cannot_be_are_refused(
     assert len(five) == 6
 
 
-def test_what_kafka_has_not_taken_is_not_said_to_be_discarded(
+def test_what_kafka_has_not_acknowledged_is_not_reported_as_discarded(
     command: Command, five: list[FakeRecord], publisher: FakePublisher
 ) -> None:
     """It is one line, and an error."""
@@ -115,7 +115,7 @@ def test_what_kafka_has_not_taken_is_not_said_to_be_discarded(
     assert (result.exit_code, result.output) == (1, "Kafka: not acknowledged\n")
 
 
-def test_what_is_said_to_be_deleted_is_deleted() -> None:
+def test_what_is_reported_as_deleted_is_deleted() -> None:
     """Batch by batch, so that whoever stops it knows; and never beyond what was read."""
     batches = [[letter_of(FakeRecord("pizza", 0, offset, b"k", b"%d" % offset), offset)] for offset in range(3)]
     deleted: list[Mapping[int, int]] = []

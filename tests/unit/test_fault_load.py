@@ -72,7 +72,7 @@ def by_key(_: int, key: str | None) -> Answer:
     return 202, {"order_id": key or uuid4().hex}
 
 
-def test_a_part_of_the_orders_is_asked_for_again_at_the_other_replica() -> None:
+def test_a_part_of_the_orders_is_requested_again_at_the_other_replica() -> None:
     """With the same key, and each order is in the list once."""
     apis = Api(by_key), Api(by_key)
     with serving(*apis) as load:
@@ -81,7 +81,7 @@ def test_a_part_of_the_orders_is_asked_for_again_at_the_other_replica() -> None:
     assert len(dict(load.accepted)) == len(load.accepted)
 
 
-def test_an_order_is_asked_for_until_there_is_an_answer() -> None:
+def test_an_order_is_requested_until_there_is_a_response() -> None:
     """A refusal says nothing of whether it is stored."""
     refused: set[str] = set()
 

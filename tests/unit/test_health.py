@@ -47,7 +47,7 @@ def test_it_is_healthy_while_it_is_there_and_ready_when_it_can_work() -> None:
     assert get(port, "/else")[0] == 404
 
 
-def test_readyz_says_what_is_missing_and_names_no_address() -> None:
+def test_readyz_has_the_reason_and_no_address() -> None:
     """The log may name it."""
     port = free_port()
 

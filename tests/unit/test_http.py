@@ -59,7 +59,7 @@ def test_two_slashes_are_no_route(client: FlaskClient, method: str, path: str) -
 
 
 @pytest.mark.parametrize("path", ["/", "/favicon.ico", "/static/js/page.js", "/docs", "/docs/static/docs.js"])
-def test_a_cache_may_keep_the_page_and_asks_whether_it_has_changed(client: FlaskClient, path: str) -> None:
+def test_a_cache_may_keep_the_page_and_revalidates_it(client: FlaskClient, path: str) -> None:
     """It is the same until the API is another."""
     with client.get(path) as response:
         assert (response.status_code, response.headers["Cache-Control"]) == (200, "no-cache")
@@ -123,7 +123,7 @@ def test_every_method_that_changes_something_is_refused_before_its_route(
     assert response.status_code == status
 
 
-def test_whoever_has_a_link_from_another_site_may_look(client: FlaskClient, order_id: str) -> None:
+def test_a_link_on_another_site_works(client: FlaskClient, order_id: str) -> None:
     """A GET changes nothing."""
     response = client.get(f"/order/{order_id}", headers={"Sec-Fetch-Site": "cross-site"})
     assert response.status_code == 200

@@ -71,7 +71,7 @@ def test_kafkas_own_messages_are_not_repeated_at_once(capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])
-def test_the_level_says_what_is_too_little_to_tell(
+def test_nothing_below_the_level_is_logged(
     log_format: Literal["console", "json"], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither we nor the libraries are heard below it."""

@@ -106,7 +106,7 @@ def test_a_settled_order_leaves_the_outbox(
         None,
     ],
 )
-def test_an_order_that_somebody_has_damaged_holds_up_nobody(
+def test_a_damaged_order_delays_no_other(
     relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis, damage: Any
 ) -> None:
     """It leaves the outbox, and its neighbour is published."""
@@ -278,7 +278,7 @@ def test_an_order_dropped_meanwhile_is_not_put_on_the_list_again(
     assert redis.zcard(OPEN_ORDERS) == 0
 
 
-def test_a_relay_told_to_stop_leaves_the_rest_to_others(
+def test_a_stopping_relay_leaves_the_rest_to_others(
     relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
 ) -> None:
     """What is claimed doesn't wait for the end of the lease."""

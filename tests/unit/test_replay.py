@@ -93,7 +93,7 @@ def test_records_that_differ_in_anything_are_all_put_back(publisher: FakePublish
     assert len(publisher.published) == 2
 
 
-def test_the_next_batch_is_asked_for_when_the_last_one_is_acknowledged(publisher: FakePublisher) -> None:
+def test_the_next_batch_is_requested_when_the_last_one_is_acknowledged(publisher: FakePublisher) -> None:
     """For then it is committed."""
     published: list[int] = []
 
@@ -106,7 +106,7 @@ def test_the_next_batch_is_asked_for_when_the_last_one_is_acknowledged(publisher
     assert published == [0, 1, 2]
 
 
-def test_kafka_away_is_told_and_nothing_more_is_asked_for(publisher: FakePublisher) -> None:
+def test_kafka_away_is_reported_and_nothing_more_is_requested(publisher: FakePublisher) -> None:
     """What is not acknowledged is not committed."""
     publisher.failures = 1
     batches = iter([[letter_of(FakeRecord("pizza", 0, offset, b"k", b"bad"))] for offset in range(2)])
@@ -128,7 +128,7 @@ def test_kafka_away_is_told_and_nothing_more_is_asked_for(publisher: FakePublish
         (claiming("pizza", "1", "2", b"x" * 101), "Kafka refuses it for its size"),
     ],
 )
-def test_what_cannot_be_put_back_is_told_and_holds_nobody_up(
+def test_what_cannot_be_replayed_is_reported_and_delays_no_other(
     publisher: FakePublisher, letter: FakeRecord, problem: str
 ) -> None:
     """Headers are not followed wherever they lead."""

@@ -17,7 +17,7 @@ from tests.unit.fakes import FakePublisher, FakeRecord
 from tests.unit.letters import FOREIGN, letter_of
 
 
-def test_no_dead_letters_is_said(command: Command) -> None:
+def test_no_dead_letters_is_a_line(command: Command) -> None:
     """Rather than nothing."""
     assert (command("list").output, command("replay").output) == ("no dead letters\n", "nothing to replay\n")
     assert command("replay").exit_code == 0
@@ -32,7 +32,7 @@ def test_a_replay_of_all_goes_on_where_the_last_one_ended(command: Command, grou
     assert groups == [None, "dead-letters-replay"] + 3 * [None, None]
 
 
-def test_a_replay_tells_what_it_did(command: Command, letters: list[FakeRecord], publisher: FakePublisher) -> None:
+def test_a_replay_prints_what_it_did(command: Command, letters: list[FakeRecord], publisher: FakePublisher) -> None:
     """Also of what it could not do, and a script can tell."""
     letters += [FOREIGN, letter_of(FakeRecord("pizza", 4, 17, b"k", b"bad"))]
     result = command("replay")

@@ -140,7 +140,7 @@ def test_a_broken_batch_of_which_some_records_are_handled() -> None:
     assert told(records) == [(4, 9)]
 
 
-def test_a_broken_batch_that_ends_before_the_first_record_asked_for() -> None:
+def test_a_broken_batch_that_ends_before_the_first_requested_record() -> None:
     """Nothing is missing, so nothing is told."""
     records, parsed = unpack(broken(patched(batch_of(0, 10), last_offset_delta=99)), batch_of(10, 2), at=10)
     assert told(records) == [10, 11]

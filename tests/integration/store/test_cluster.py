@@ -109,7 +109,7 @@ def test_only_the_orders_of_a_server_that_is_killed_are_unavailable(
     assert read(store, away).status == "ready"
 
 
-def test_a_server_that_is_silent_holds_nobody_up_for_longer_than_its_two_seconds(
+def test_a_silent_server_delays_no_call_by_more_than_two_seconds(
     cluster: ClusterOfThree, store: OrderStore, orders: dict[int, str]
 ) -> None:
     """However many orders it has; those of the other servers are not held up at all."""
@@ -130,7 +130,7 @@ def test_a_server_that_is_silent_holds_nobody_up_for_longer_than_its_two_seconds
     eventually(lambda: answers(store, silent))
 
 
-def test_a_server_that_forgets_its_scripts_is_told_them_again(
+def test_a_server_that_forgets_its_scripts_gets_them_again(
     cluster: ClusterOfThree, store: OrderStore, orders: dict[int, str]
 ) -> None:
     """As one does that takes over; what the others did is not done twice."""

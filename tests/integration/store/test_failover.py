@@ -146,7 +146,7 @@ def test_the_new_primary_is_found_while_the_old_one_still_takes_writes(
     assert [order.status for order in watch if order] == ["ready"]
 
 
-def test_sentinels_that_are_away_hold_nobody_up(sentinels: Sentinels) -> None:
+def test_sentinels_that_are_away_delay_no_call(sentinels: Sentinels) -> None:
     """One is dead and one is frozen; when the last is gone, those who are connected go on, and others are refused."""
     dead, frozen, last = (sentinels.running[port] for port in sentinels.sentinel_ports)
     dead.kill()

@@ -94,7 +94,7 @@ def test_an_event_of_another_size_is_refused_and_changes_nothing(store: OrderSto
     assert read(store, other).status == "ready"
 
 
-def test_a_key_of_another_type_is_refused_and_holds_nobody_up(store: OrderStore, redis: "Redis") -> None:
+def test_a_key_of_another_type_is_refused_and_delays_no_other(store: OrderStore, redis: "Redis") -> None:
     """Somebody's SET order:x is a fault of this one order."""
     redis.set(order_key("odd"), "text")
     refused = store.join({("odd", 1): {0: FULL}, ("fine", 1): {0: FULL}})

@@ -95,7 +95,7 @@ def test_an_order_that_is_stored_while_a_relay_drops_it_stays_on_the_list(
     assert redis.zrange(OPEN_ORDERS, 0, -1) == [order_id]
 
 
-def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") -> None:
+def test_an_order_times_out_once_and_publishes_it(store: OrderStore, redis: "Redis") -> None:
     """Not when it is ready, and not when it isn't there."""
     late, ready = store.place(1), store.place(1)
     store.join({(ready, 1): {0: FULL}, (late, 1): {0: {"sauce": "light"}}})
@@ -110,7 +110,7 @@ def test_an_order_times_out_once_and_says_so(store: OrderStore, redis: "Redis") 
     channel.close()
 
 
-def test_an_order_that_somebody_has_edited_times_out_and_holds_nobody_up(store: OrderStore, redis: "Redis") -> None:
+def test_an_order_edited_by_hand_times_out_and_delays_no_other(store: OrderStore, redis: "Redis") -> None:
     """Without its number of ready pizzas, or as another type."""
     edited, odd, other = (store.place(1) for _ in range(3))
     redis.hdel(order_key(edited), "ready")

@@ -10,7 +10,7 @@ from pizzeria.store import (
 from tests.integration.store.orders import TTL_S
 
 
-def test_a_pizza_is_counted_once_however_often_it_is_told(report_store: ReportStore, redis: "Redis") -> None:
+def test_a_pizza_is_counted_once_however_often_it_is_delivered(report_store: ReportStore, redis: "Redis") -> None:
     """Counts survive redelivery."""
     for _ in range(3):
         report_store.count({("cheese", "a"): {0: "extra", 1: "none"}, ("cheese", "b"): {0: "extra"}})
@@ -21,7 +21,7 @@ def test_a_pizza_is_counted_once_however_often_it_is_told(report_store: ReportSt
     assert redis.ttl(report_key("cheese")) == -1
 
 
-def test_what_somebody_put_among_the_counts_spoils_only_itself(report_store: ReportStore, redis: "Redis") -> None:
+def test_a_foreign_field_among_the_counts_affects_only_itself(report_store: ReportStore, redis: "Redis") -> None:
     """The other choices, and the other toppings, are reported."""
     report_store.count({("cheese", "a"): {0: "extra"}, ("sauce", "a"): {0: "light"}})
     redis.hset(report_key("cheese"), "brie", "much")
@@ -30,7 +30,7 @@ def test_what_somebody_put_among_the_counts_spoils_only_itself(report_store: Rep
     assert report_store.reports() == {"sauce": {"light": 1}, "cheese": {"extra": 1}, "meats": {}, "veggies": {}}
 
 
-def test_what_somebody_has_put_in_the_way_loses_no_count(report_store: ReportStore, redis: "Redis") -> None:
+def test_a_foreign_key_loses_no_count(report_store: ReportStore, redis: "Redis") -> None:
     """A pizza that can't be counted is not marked either: it is counted when the way is clear."""
     redis.hset(report_key("cheese"), mapping={"extra": "many", "none": 3})
     cheese = {("cheese", "a"): {0: "none", 1: "extra"}, ("cheese", "b"): {0: "none"}}

@@ -54,7 +54,7 @@ def refusal(act: Callable[[], object]) -> str | None:
         (Server.be_busy, SILENT, SILENT),
     ],
 )
-def test_who_cannot_write_is_not_ready_and_says_why(
+def test_a_service_that_cannot_write_is_not_ready_with_the_reason(
     server: Server, state: Callable[[Server], None], told: str, without_memory: str | None
 ) -> None:
     """To ask changes nothing. What can't be written is tried again, and no dead letter; and all is well after it."""
@@ -97,7 +97,7 @@ def test_a_database_that_is_not_there_is_no_fault_of_the_data(server: Server) ->
         OrderStore(client, TTL_S, RETRY_S).join({("order", 1): {0: FULL}})
 
 
-def test_a_script_of_ours_that_somebody_kills_says_nothing_of_the_data(server: Server) -> None:
+def test_a_killed_script_is_not_an_error_of_the_data(server: Server) -> None:
     """SCRIPT KILL was meant for another; ours is run again."""
     with closing(connect(Settings(redis_url=server.url))) as client:
         server.redis.config_set("busy-reply-threshold", 1)

@@ -13,7 +13,7 @@ from pizzeria.toppings import TOPPINGS
 from tests.unit.fakes import FakeRecord
 
 
-def test_the_services_consume_and_publish_what_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_services_consume_and_publish_what_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is told is what each service's stream is given."""
     given: dict[str, tuple[str, set[str], set[str]]] = {}
 

@@ -64,24 +64,24 @@ STRING, NULL = {"type": "string", "maxLength": 100}, {"type": "null"}
         ("type", "array", 'the event: `type` changed from "object" to "array"'),
     ],
 )
-def test_what_breaks_a_consumer_is_told_in_words(path: str, value: Any, problem: str) -> None:
+def test_what_breaks_a_consumer_is_reported_in_words(path: str, value: Any, problem: str) -> None:
     """One change, one line, which names the field."""
     assert breaks(COMMITTED, changed(path, value)) == [problem]
 
 
-def test_a_required_field_that_was_removed_is_told_once() -> None:
+def test_a_required_field_that_was_removed_is_reported_once() -> None:
     """That it is no longer required goes without saying."""
     new = changed("required", ["id"], of=changed("properties.count"))
     assert breaks(COMMITTED, new) == ["`count` was removed"]
 
 
-def test_a_new_field_that_is_required_is_told() -> None:
+def test_a_new_required_field_is_reported() -> None:
     """The records that are on the topic don't have it."""
     new = changed("required", ["id", "count", "oven"], of=changed("properties.oven", {"type": "string"}))
     assert breaks(COMMITTED, new) == ["`oven` is newly required"]
 
 
-def test_a_new_field_breaks_those_who_were_told_that_there_are_no_more() -> None:
+def test_a_new_field_breaks_consumers_that_allow_no_others() -> None:
     """A consumer may refuse fields that its schema rules out."""
     closed = changed("additionalProperties", False)
     new = changed("properties.oven", {"type": "string"}, of=closed)
@@ -101,7 +101,7 @@ def test_a_new_field_breaks_those_who_were_told_that_there_are_no_more() -> None
         changed("required", ["count", "id"]),
     ],
 )
-def test_what_breaks_nobody_is_not_told(new: Schema) -> None:
+def test_a_compatible_change_is_not_reported(new: Schema) -> None:
     """Words, order, and one more field that need not be there."""
     assert breaks(COMMITTED, new) == []
 
@@ -123,7 +123,7 @@ RECORDS = [{}, *({"a": value} for value in (None, 0, 2, "a", "b", "aa"))]
 
 
 @pytest.mark.parametrize("one", ONE_FIELD)
-def test_records_pass_by_both_schemas_if_nothing_is_told(one: Schema) -> None:
+def test_records_are_valid_by_both_schemas_if_nothing_is_reported(one: Schema) -> None:
     """Old records for new consumers, and new ones for old consumers: tried with every other schema of one field."""
     for other in ONE_FIELD:
         if breaks(one, other):

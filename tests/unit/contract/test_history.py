@@ -18,7 +18,7 @@ def test_a_change_is_refused_though_its_schema_was_committed_with_it(repository:
     assert REMOVED in refused(repository, WITHOUT_MEATS)
 
 
-def test_a_problem_is_told_once_however_many_commits_have_it(repository: Path) -> None:
+def test_a_problem_is_reported_once_however_many_commits_have_it(repository: Path) -> None:
     """The newest of them is named."""
     make(repository, WITH_OVEN, check=False)
     commit(repository)
@@ -42,7 +42,7 @@ def test_without_git_the_files_on_disk_count(tmp_path: Path) -> None:
     assert f"{NAME}: `meats` was removed (on disk)" in refused(tmp_path, WITHOUT_MEATS, check=False)
 
 
-def test_a_shallow_clone_is_told_of(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_shallow_clone_is_reported(repository: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """Less is compared there than it should be."""
     clone = repository.parent / "clone"
     commit(repository)

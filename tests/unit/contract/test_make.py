@@ -48,7 +48,7 @@ def test_a_change_that_breaks_a_consumer_is_refused(repository: Path, check: boo
     assert (repository / FILE).read_text() == before
 
 
-def test_an_event_that_was_removed_is_told(repository: Path) -> None:
+def test_a_removed_event_is_reported(repository: Path) -> None:
     """Who reads the topic waits for ever."""
     new = {name: schema for name, schema in schemas().items() if name != NAME}
     assert f"  {NAME}: the event was removed (commit " in refused(repository, new)

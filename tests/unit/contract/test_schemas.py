@@ -67,7 +67,7 @@ def test_the_code_reads_what_passes_and_nothing_else(field: str, value: Any, top
                 read(record)
 
 
-def test_what_redis_tells_passes(store: OrderStore, redis: FakeRedis) -> None:
+def test_what_redis_publishes_is_valid(store: OrderStore, redis: FakeRedis) -> None:
     """A pizza that gets its toppings, an order that is ready, and one that times out."""
     done, late = store.place(1), store.place(2)
     channel: Any = redis.pubsub()  # type: ignore[no-untyped-call]
