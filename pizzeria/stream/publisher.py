@@ -11,10 +11,11 @@ from kafka.net.compat import KafkaNetClient
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.circuit_breaker import CircuitBreaker
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
-from pizzeria.stream.circuit_breaker import CircuitBreaker
 from pizzeria.stream.client import connection
+from pizzeria.stream.in_flight import InFlight
 
 # A dead letter is a record as large as the broker accepted, plus some headers.
 MAX_REQUEST_BYTES = 2 * 1024 * 1024
@@ -79,7 +80,8 @@ class Publisher:
             metrics_enabled=False,
             kafka_client=_WaitingClient,
         )
-        self._circuit_breaker = CircuitBreaker(clock)
+        self._circuit_breaker = CircuitBreaker("Kafka", open_s=1.0, trial_s=3.0, clock=clock)
+        self._in_flight = InFlight()
         self._clock = clock
 
     def publish(
@@ -98,7 +100,7 @@ class Publisher:
             TooLargeError: some are rejected for their size, all others are acknowledged.
         """
         self._circuit_breaker.check()
-        self._circuit_breaker.check_partitions((event.topic, event.partition) for event in events)
+        self._in_flight.check((event.topic, event.partition) for event in events)
         try:
             futures = [self._send(event) for event in events]
         except KafkaError as error:
@@ -137,7 +139,7 @@ class Publisher:
                 if not future.is_done and remaining_s:
                     continue  # only this poll has timed out
                 if not future.is_done:
-                    self._circuit_breaker.note_unacknowledged((event.topic, event.partition), future)
+                    self._in_flight.note((event.topic, event.partition), future)
                 raise UnavailableError(
                     f"Kafka: {event.topic}[{event.partition}]: {error}", public="Kafka does not answer"
                 ) from error

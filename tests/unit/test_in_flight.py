@@ -1,11 +1,11 @@
-"""What a publisher doesn't even try, with threads that share it."""
+"""The partitions that a publisher refuses, with threads that share it."""
 
 from threading import Event, Thread
 
 import pytest
 
 from pizzeria.errors import UnavailableError
-from pizzeria.stream.circuit_breaker import CircuitBreaker
+from pizzeria.stream.in_flight import InFlight
 
 
 class Pending:
@@ -16,8 +16,8 @@ class Pending:
 
 def test_what_one_thread_notes_while_another_one_checks_is_not_lost() -> None:
     """Otherwise more and more could be sent to a partition that does not answer."""
-    circuit, looked = CircuitBreaker(), Event()
-    noting = Thread(target=lambda: circuit.note_unacknowledged(("pizza", 1), Pending()))
+    in_flight, looked = InFlight(), Event()
+    noting = Thread(target=lambda: in_flight.note(("pizza", 1), Pending()))
 
     class Done:
         @property
@@ -28,8 +28,8 @@ def test_what_one_thread_notes_while_another_one_checks_is_not_lost() -> None:
                 noting.join(timeout=0.2)  # it can't end while the check goes on
             return True
 
-    circuit.note_unacknowledged(("pizza", 0), Done())
-    circuit.check_partitions([("pizza", 0)])
+    in_flight.note(("pizza", 0), Done())
+    in_flight.check([("pizza", 0)])
     noting.join(timeout=10)
     with pytest.raises(UnavailableError, match=r"pizza\[1\]"):
-        circuit.check_partitions([("pizza", 1)])
+        in_flight.check([("pizza", 1)])
