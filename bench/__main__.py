@@ -19,7 +19,7 @@ from bench.load import latency, one_round, throughput
 from bench.machine import machine, versions
 from bench.memory import resident
 from bench.plan import FULL, QUICK, Plan
-from bench.report import Report, table
+from bench.results import Results, table
 from bench.waits import waits
 from local.ports import HOST, free_port
 from local.processes import EndedEarlyError
@@ -63,17 +63,17 @@ def main(output: Path, quick: bool) -> None:
         system = System(ports, Path(folder), screen.on_line)
         try:
             system.start()
-            report = measure(ports, QUICK if quick else FULL, screen.progress)
+            results = measure(ports, QUICK if quick else FULL, screen.progress)
         except (StartError, EndedEarlyError, LoadError, UnavailableError) as error:
             raise click.ClickException("\n".join((*screen.last, str(error)))) from None
         finally:
             system.stop()
-    click.echo("\n" + "\n".join(table(report)))
-    output.write_bytes(json.format(json.encode(report)) + b"\n")
+    click.echo("\n" + "\n".join(table(results)))
+    output.write_bytes(json.format(json.encode(results)) + b"\n")
     click.echo(f"\nevery figure is in {output}")
 
 
-def measure(ports: LocalSettings, plan: Plan, progress: Callable[[str], None]) -> Report:
+def measure(ports: LocalSettings, plan: Plan, progress: Callable[[str], None]) -> Results:
     """Take all measurements on a stack that runs.
 
     Args:
@@ -106,7 +106,7 @@ def measure(ports: LocalSettings, plan: Plan, progress: Callable[[str], None]) -
     for clients in plan.waits:
         progress(f"{clients} clients wait")
         waiting.append(waits(ports.api_port, redis, clients, plan.latency))
-    return Report(
+    return Results(
         date=date.isoformat(timespec="seconds"),
         quick=plan is QUICK,
         machine=machine(),

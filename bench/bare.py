@@ -8,7 +8,7 @@ from kafka import KafkaConsumer, KafkaProducer
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 
 from pizzeria.settings import Settings
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 
 GROUP = "bench-bare"
 # Each loop fetches in the way in which it is fastest, so that tuning a service can't flatter it: this one beyond

@@ -16,7 +16,7 @@ from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher, Stream, create_topics
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from workers.sauce import choose

@@ -6,7 +6,7 @@ import click
 from msgspec import json
 
 from bench.scaling import tables
-from bench.scaling.report import Report
+from bench.scaling.results import Results
 from pizzeria.version import version_option
 
 
@@ -14,10 +14,10 @@ from pizzeria.version import version_option
     help="Print what was measured, as tables, and what rates of orders need, by the assumptions of sizing.py."
 )
 @version_option
-@click.argument("report", type=click.Path(exists=True, dir_okay=False, path_type=Path), default="scaling.json")
-def main(report: Path) -> None:
-    """Print the tables of all that the report has."""
-    click.echo("\n\n".join(tables.all_of(json.decode(report.read_bytes(), type=Report))))
+@click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path), default="scaling.json")
+def main(results: Path) -> None:
+    """Print the tables of all that was measured."""
+    click.echo("\n\n".join(tables.all_of(json.decode(results.read_bytes(), type=Results))))
 
 
 if __name__ == "__main__":

@@ -3,24 +3,24 @@
 from collections.abc import Iterator
 
 from bench.scaling.markdown import table
-from bench.scaling.report import Consumers, Costs, Keys, Probe, Report, measured
+from bench.scaling.results import Consumers, Costs, Keys, Probe, Results, measured
 from bench.scaling.worked import worked
 
 SERVICES = ("gateway", "api", "relay", "workers", "joiner", "reporter", "kafka", "redis")
 
 
-def all_of(report: Report) -> Iterator[str]:
-    """Yield the tables of all that a report has."""
-    if report.costs and report.keys and report.consumers and report.probes:
-        yield from worked(measured(report.costs, report.keys, report.consumers, report.probes))
-    if report.costs:
-        yield from costs(report.costs)
-    if report.consumers:
-        yield from consumers(report.consumers)
-    if report.keys:
-        yield from keys(report.keys)
-    if report.probes:
-        yield from probes(report.probes)
+def all_of(results: Results) -> Iterator[str]:
+    """Yield the tables of all that was measured."""
+    if results.costs and results.keys and results.consumers and results.probes:
+        yield from worked(measured(results.costs, results.keys, results.consumers, results.probes))
+    if results.costs:
+        yield from costs(results.costs)
+    if results.consumers:
+        yield from consumers(results.consumers)
+    if results.keys:
+        yield from keys(results.keys)
+    if results.probes:
+        yield from probes(results.probes)
 
 
 def costs(it: Costs) -> Iterator[str]:

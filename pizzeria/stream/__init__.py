@@ -1,7 +1,7 @@
 """The Kafka adapter, and the only code that imports kafka: the consume loop, the publisher and the dead letters."""
 
 from pizzeria.stream.admin import create_topics, delete_before
-from pizzeria.stream.client import check_reachable
+from pizzeria.stream.connection import check_reachable
 from pizzeria.stream.dead_letter import DeadLetter, discarded_offset, read_dead_letter
 from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream

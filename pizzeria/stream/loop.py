@@ -15,7 +15,7 @@ from pizzeria.events import Pizza
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.stream.consumer import Consumer
 from pizzeria.stream.dead_letter_events import dead_letter, publish_or_truncate
 from pizzeria.stream.offsets import Offsets

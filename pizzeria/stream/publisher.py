@@ -14,7 +14,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.runtime.circuit_breaker import CircuitBreaker
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.stream.in_flight import InFlight
 
 # A dead letter is a record as large as the broker accepted, plus some headers.

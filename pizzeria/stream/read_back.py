@@ -11,7 +11,7 @@ from kafka.structs import OffsetAndMetadata
 
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.stream.consumer import Consumer
 from pizzeria.stream.record import Record, UnreadableRecord, log_context, next_offset
 

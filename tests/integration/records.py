@@ -5,7 +5,7 @@ from typing import Any
 from kafka import KafkaConsumer, TopicPartition
 
 from pizzeria.settings import Settings
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from tests.waiting import eventually
 
 

@@ -13,7 +13,7 @@ from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Event, Publisher, create_topics
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.topics import Topics
 from tests.integration.bad_records import KINDS
 from tests.integration.records import committed, records_of

@@ -15,7 +15,7 @@ from local.servers import start_kafka
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, create_topics, read_back
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.topics import Topics
 from tests.faults.test_foreign_bytes import ForeignName
 from tests.integration.records import committed

@@ -8,7 +8,7 @@ import pytest
 from kafka import KafkaAdminClient
 
 from pizzeria.settings import Settings
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.stream.consumer import Consumer
 from pizzeria.topics import Topics
 from tests.waiting import eventually

@@ -10,7 +10,7 @@ from kafka.errors import MessageSizeTooLargeError
 import workers.cheese
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, TooLargeError, create_topics
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.topics import Topics
 from tests.integration.records import committed, records_of
 from tests.integration.test_workers import order_events

@@ -16,7 +16,7 @@ from local.processes import Processes
 from local.servers import KAFKA, start_kafka
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, create_topics, read_back
-from pizzeria.stream.client import connection
+from pizzeria.stream.connection import connection
 from pizzeria.topics import Topics
 from tests.integration.records import committed, records_of
 from tests.integration.test_too_large import create

@@ -10,7 +10,7 @@ from msgspec import json
 
 from bench.machine import machine
 from bench.scaling import tables
-from bench.scaling.report import Report
+from bench.scaling.results import Results
 from tests.scaling import consumers, costs, keys, probes
 
 PARTS = {part.__name__.rpartition(".")[2]: part for part in (costs, consumers, keys, probes)}
@@ -23,13 +23,13 @@ def main(parts: Sequence[str], output: Path) -> None:
     """Measure, write what was measured, and print the tables of all that the output has now."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)  # raises, so that what runs is stopped
-    known = json.decode(output.read_bytes(), type=Report) if output.exists() and parts else None
-    report = known or Report(machine=machine(), began={})
+    known = json.decode(output.read_bytes(), type=Results) if output.exists() and parts else None
+    results = known or Results(machine=machine(), began={})
     for name in parts or PARTS:
-        report.began[name] = datetime.now(UTC).isoformat(timespec="seconds")
-        setattr(report, name, PARTS[name].measure(lambda text: click.echo(f"scaling | {text}", err=True)))
-        output.write_bytes(json.format(json.encode(report)) + b"\n")
-    click.echo("\n\n".join(tables.all_of(report)))
+        results.began[name] = datetime.now(UTC).isoformat(timespec="seconds")
+        setattr(results, name, PARTS[name].measure(lambda text: click.echo(f"scaling | {text}", err=True)))
+        output.write_bytes(json.format(json.encode(results)) + b"\n")
+    click.echo("\n\n".join(tables.all_of(results)))
 
 
 if __name__ == "__main__":

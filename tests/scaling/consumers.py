@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from msgspec.structs import replace
 
-from bench.scaling.report import Consumers, Point
+from bench.scaling.results import Consumers, Point
 from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore

@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from bench.scaling.line import Line, fit
-from bench.scaling.report import Costs, Load
+from bench.scaling.results import Costs, Load
 from tests.scaling import meters
 from tests.scaling.rig import Rig, rig
 from tests.waiting import eventually

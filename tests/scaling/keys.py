@@ -6,7 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from bench.scaling.line import fit
-from bench.scaling.report import Keys, Memory
+from bench.scaling.results import Keys, Memory
 from pizzeria.events import Pizza
 from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, ReportStore
 from pizzeria.store.lua import Call, Scripts

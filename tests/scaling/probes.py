@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from bench.scaling.report import Probe
+from bench.scaling.results import Probe
 from tests.scaling import meters
 from tests.scaling.costs import idle_cores, one_load
 from tests.scaling.rig import rig

@@ -78,7 +78,7 @@ class Probe(Struct, frozen=True):
     brokers_mb: float  # resident, together
 
 
-class Report(Struct, kw_only=True):
+class Results(Struct, kw_only=True):
     """What each part measured, as far as it ran."""
 
     machine: dict[str, Any]
