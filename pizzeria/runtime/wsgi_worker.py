@@ -27,6 +27,7 @@ from pizzeria.runtime.wsgi_connection import MAX_HEADER_BYTES, Connection
 REQUEST_S = 10.0  # for a request to arrive, from its first byte or from connecting
 _LINGER_S = 2.0  # for a client to read the last answer and close the connection, which then is closed without it
 _REST_S = 0.01  # for what is left of a body; if it doesn't come, no other request is taken from the connection
+_REST_TRIES = 5
 _STATUSES = {LimitRequestLine: 414, ExpectationFailed: 417, LimitRequestHeaders: 431, UnsupportedTransferCoding: 501}
 _OURS = InvalidResponseHeader, InvalidResponseHeaderName
 
@@ -72,7 +73,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         return super().handle(conn)
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
-        return keepalive and bool(conn.parser.finish_body(deadline=time.monotonic() + _REST_S))
+        # Several tries, for a thread may be preempted for longer than _REST_S before it has read what is there. If the
+        # rest doesn't come, the first try has waited for it, and the others fail at once.
+        return keepalive and any(
+            conn.parser.finish_body(deadline=time.monotonic() + _REST_S) for _ in range(_REST_TRIES)
+        )
 
     def handle_error(self, _req: object, client: socket.socket, _addr: object, exc: Exception) -> None:
         """Answer a request that never reaches the app as the app would."""
