@@ -90,7 +90,7 @@ def store(system: Stack) -> OrderStore:
 
 @pytest.fixture
 def unfinished(system: Stack, store: OrderStore) -> str:
-    """An order of three of which one is ready, and one lacks a topping; nobody works on it."""
+    """An order of three of which one is ready, and one lacks a topping; it is not in the outbox."""
     order_id = store.place(3)
     system.redis.zrem(OPEN_ORDERS, order_id)
     toppings = {"sauce": "bbq", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}

@@ -95,7 +95,7 @@ class Tab:
         return self.page.get_by_role("alert").filter(has_text=re.compile(text))
 
     def expect_ready(self, count: int) -> None:
-        """Wait until the order is told to be ready, with all of its toppings."""
+        """Wait until the order is shown as ready, with all of its toppings."""
         expect(self.status).to_have_text(re.compile(rf"^\s*Ready: {count} pizzas? in [\d.,]+ s\s*$"), timeout=20_000)
         expect(self.toppings("there")).to_have_count(count * len(TOPPINGS))
         expect(self.alert()).to_have_count(0)

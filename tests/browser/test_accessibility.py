@@ -1,4 +1,4 @@
-"""What axe finds wrong for those who use a screen reader, a keyboard, or see little: nothing."""
+"""axe finds no barriers for users of a screen reader or a keyboard, or with low vision."""
 
 import re
 from typing import Any
@@ -83,7 +83,7 @@ def test_an_order_that_timed_out(open_tab: OpenTab, look: Any, timed_out: str) -
 
 
 def test_an_alert_and_a_field_with_a_mistake(open_tab: OpenTab, look: Any) -> None:
-    """An order that nobody knows, and a number that is none."""
+    """An unknown order, and an invalid number."""
     tab = open_tab(**look)
     tab.errors_expected = True
     tab.open("6f0c")

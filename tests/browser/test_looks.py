@@ -83,7 +83,7 @@ def test_the_keyboard_alone_is_enough(open_tab: OpenTab) -> None:
 
 
 def test_in_forced_colors_the_button_the_progress_and_an_alert_are_seen(open_tab: OpenTab, timed_out: str) -> None:
-    """Backgrounds are taken away then: what is told by one alone is gone."""
+    """Backgrounds are removed then: what only a background shows is lost."""
     tab = open_tab(timed_out, forced_colors="active", reduced_motion="reduce")
     for each in (tab.button, tab.alert("cheese")):
         expect(each).to_have_css("border-style", "solid")
@@ -95,7 +95,7 @@ def test_in_forced_colors_the_button_the_progress_and_an_alert_are_seen(open_tab
 
 
 def test_a_big_order_is_printed_to_its_end(open_tab: OpenTab) -> None:
-    """On paper nobody can scroll."""
+    """Paper does not scroll."""
     tab = open_tab()
     tab.order(60)
     tab.expect_ready(60)

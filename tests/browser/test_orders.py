@@ -45,7 +45,7 @@ def test_an_order_is_watched_until_it_is_ready(open_tab: OpenTab, system: Stack,
 
 
 def test_the_page_shows_what_an_order_waits_for(open_tab: OpenTab, system: Stack) -> None:
-    """With no cheese there are three of four toppings; with the cheese the order is ready, and nobody reloads."""
+    """With no cheese there are three of four toppings; with the cheese the order becomes ready without a reload."""
     tab = open_tab()
     with paused(system["workers cheese"]):
         tab.order(5)

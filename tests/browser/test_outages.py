@@ -23,7 +23,7 @@ def test_the_page_finds_the_api_again(open_tab: OpenTab, system: Stack) -> None:
 
 
 def test_an_order_that_finds_no_api_is_sent_when_it_is_back(open_tab: OpenTab, system: Stack) -> None:
-    """Once: nobody needs to click again."""
+    """Once, and without another click."""
     tab = open_tab()
     tab.errors_expected = True
     with stopped(system, "api"):

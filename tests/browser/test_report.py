@@ -18,7 +18,7 @@ def chart(tab: Tab, topping: str) -> dict[str, int]:
 
 
 def test_the_charts_show_what_the_reporter_counts(open_tab: OpenTab, system: Stack) -> None:
-    """An order's pizzas as well, without a reload; choices that nobody got are there with none."""
+    """An order's pizzas are counted, too, without a reload; choices without pizzas are shown as zero."""
     tab = open_tab()
 
     def pizzas() -> int:
@@ -53,7 +53,7 @@ def test_a_chart_shows_no_zeros_before_it_has_a_report(open_tab: OpenTab) -> Non
 
 
 def test_a_row_may_have_any_name(open_tab: OpenTab) -> None:
-    """Also that of something that every object has in JavaScript; it stays, with none, when nobody has it any more."""
+    """Also a choice named like a property of every object in JavaScript; it stays, as zero, when it disappears."""
     answers = iter(['{"constructor":3,"__proto__":2}'])
     tab = open_tab()
     tab.page.route("**/report/cheese", lambda route: route.fulfill(body=next(answers, "{}")))

@@ -20,7 +20,7 @@ def tab(open_tab: OpenTab) -> Tab:
 
 
 def test_nothing_is_shown_that_is_false_or_does_nothing(tab: Tab) -> None:
-    """Neither the form, nor an order, nor a chart with numbers that nobody counted."""
+    """Neither the form, nor an order, nor a chart with numbers that were never fetched."""
     expect(tab.page.get_by_role("heading", name="Pizzeria")).to_be_visible()
     expect(tab.page.get_by_role("heading", name="Order with curl")).to_be_visible()
     for each in ("button", "textbox", "table", "status", "progressbar"):

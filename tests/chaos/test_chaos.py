@@ -1,4 +1,4 @@
-"""Whatever comes together, and in whatever order: nothing is lost, nothing is stuck, nobody is told anything wrong."""
+"""Faults in any combination and order: nothing is lost, nothing is stuck, and no client gets a wrong response."""
 
 from tests.chaos.chaos import Chaos
 from tests.chaos.conftest import MINUTES, SEED

@@ -55,7 +55,7 @@ def fresh_stack() -> Iterator[Stack]:
 
 @pytest.fixture(scope="session")
 def clients(fresh_stack: Stack) -> Iterator[Clients]:
-    """All those who order."""
+    """The clients that place orders."""
     clients = Clients(fresh_stack.port)
     yield clients
     clients.stop()
@@ -77,7 +77,7 @@ def stack(fresh_stack: Stack, clients: Clients, figures: list[str]) -> Stack:
 
 @pytest.fixture
 def watchers(stack: Stack) -> Iterator[list[Watcher]]:
-    """Some who watch an order that nobody makes: it is in Redis alone, so that their streams stay open."""
+    """Clients that watch an order which is in Redis alone, so that their streams stay open."""
     fields = {"status": "preparing", "count": 1, "ready": 0, "created_at": "2026-01-01T00:00:00.000Z"}
     stack.redis("hset", "order:watched", *(str(text) for field in fields.items() for text in field))
     watchers = [Watcher(stack.port, "watched") for _ in range(6)]

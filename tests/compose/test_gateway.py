@@ -14,7 +14,7 @@ from tests.waiting import eventually
 
 
 def test_events_are_passed_on_while_the_order_is_made(stack: Stack, clients: Clients) -> None:
-    """Not when the stream ends: without its cheese an order has told of all else, and then tells of the cheese."""
+    """Not when the stream ends: without its cheese an order sends all other changes, and then that of the cheese."""
     stack.up(cheese=0)
     order_id = clients.place(1)
     with closing(HTTPConnection(HOST, stack.port, timeout=30)) as connection:

@@ -70,7 +70,7 @@ def test_the_only_replica_being_frozen_is_reported(stack: Stack, clients: Client
 
 
 def test_half_a_request_is_never_seen_by_a_replica(stack: Stack, clients: Clients) -> None:
-    """Hundreds of clients that fall silent disturb nobody, and no order is placed before its request is whole."""
+    """Hundreds of silent clients do not delay the others, and no order is placed before its request is complete."""
     halves = [b"POST /ord", b"POST /order/3 HTTP/1.1\r\nHost: x\r\nX-", b"POST /order/3 HTTP/1.1\r\nHost: x\r\n"]
     halves[-1] += b"Content-Length: 5\r\n\r\n1234"
     clients.slowest_s = 0.0
@@ -90,7 +90,7 @@ def test_half_a_request_is_never_seen_by_a_replica(stack: Stack, clients: Client
 
 
 def test_what_a_browser_sends_from_another_site_is_refused(stack: Stack, clients: Clients) -> None:
-    """The gateway passes on what tells it, and the host that its client asked for."""
+    """The gateway forwards the headers that name the sender, and the host that its client requested."""
     here = f"http://{HOST}:{stack.port}"
     answers = [call("POST", stack.port, "/order/1", {"Origin": origin}) for origin in ("http://elsewhere", here)]
     assert [status for status, _, _ in answers] == [403, 202], json.dumps([body for _, _, body in answers])

@@ -28,7 +28,7 @@ CRUSTS = {"thin", "thick", "stuffed"}
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the repository's files, with the changes that the page tells."""
+    """A copy of the repository's files, with the changes that the page describes."""
     return copy_with_crust(tmp_path / "copy")
 
 

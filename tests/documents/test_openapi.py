@@ -10,7 +10,7 @@ CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 
 
 def test_the_api_does_what_its_document_says(start: Any, tmp_path: Path) -> None:
-    """Schemathesis asks what the document allows and what it forbids, also about orders just made, and finds nothing.
+    """Schemathesis requests what the document allows and what it forbids, also about new orders, and finds nothing.
 
     It checks statuses, media types, headers, bodies and events by the document, that wrong requests are refused, and
     that nothing leads to an error of the server.

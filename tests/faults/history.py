@@ -15,7 +15,7 @@ SHOWN = 5  # violations in the message of a failure
 
 
 class Counts(NamedTuple):
-    """The most that a reporter has told of one topping."""
+    """The highest counts that a reporter has returned for one topping."""
 
     loss: int
     told: str = ""
@@ -116,7 +116,7 @@ class History:
             self._choices[order_id].update(now.toppings)
 
     def known_counts(self, reporter: str) -> Counts:
-        """Return what a reporter has told; its name says the topping, too."""
+        """Return the highest counts known of a reporter and topping; `reporter` names both."""
         with self._lock:
             return self._counts.get(reporter) or Counts(self.losses)
 

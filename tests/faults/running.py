@@ -15,7 +15,7 @@ from local.processes import family, signal_family
 
 
 class Exit(NamedTuple):
-    """How a process ended when it was asked to."""
+    """How a process exited after a signal of the test."""
 
     code: int
     seconds: float
@@ -57,7 +57,7 @@ class Running:
         self._process.terminate()
 
     def wait(self, timeout_s: float = 30) -> Exit:
-        """Wait for the end that it was asked for."""
+        """Wait until it has exited after the signal."""
         assert self._asked_at is not None
         code = self._process.wait(timeout_s)
         return Exit(code, time.monotonic() - self._asked_at)
@@ -69,7 +69,7 @@ class Running:
 
     @property
     def died(self) -> bool:
-        """Whether it ended though nobody asked it to."""
+        """Whether it exited without a signal of the test."""
         return self._asked_at is None and self._process.poll() is not None
 
     @property

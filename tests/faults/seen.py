@@ -10,7 +10,7 @@ _RANKS = {"preparing": 0, "timed_out": 1, "ready": 2}  # a status never falls
 
 
 class Seen(NamedTuple):
-    """The most that clients have been told of an order."""
+    """The furthest state of an order that clients have received."""
 
     loss: int  # how many losses of data had been forgiven by then
     told: str = ""  # when, and by whom; empty if it has not been seen since the loss

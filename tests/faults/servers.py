@@ -119,7 +119,7 @@ class Servers:
         }
 
     def died(self) -> list[str]:
-        """Return the names of those that ended though nobody asked them to."""
+        """Return the names of the processes that exited without a signal of the test."""
         return [name for name, running in self.running.items() if running.died]
 
     def tails(self) -> dict[str, str]:

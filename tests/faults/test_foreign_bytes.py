@@ -46,7 +46,7 @@ def letters_of(kafka: str) -> list[tuple[dict[str, str], Any]]:
 
 
 def check_calm(stack: Stack, load: Load) -> None:
-    """Check that nothing spins, everybody is ready, and all end in time when they are told to."""
+    """Check that no process spins, that all are ready, and that all exit in time on SIGTERM."""
     use = Use(stack, SERVICES)
     use.idle(load)
     assert max(use.cores.values()) < CORES, use.cores

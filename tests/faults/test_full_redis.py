@@ -1,4 +1,4 @@
-"""Redis has no more memory, and nobody gives it any."""
+"""Redis has no memory left, and gets no more."""
 
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPResponse

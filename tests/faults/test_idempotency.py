@@ -1,4 +1,4 @@
-"""An order is asked for again, though the first try has been cut short."""
+"""An order is requested again after the first request was cut short."""
 
 from threading import Thread
 from uuid import uuid4

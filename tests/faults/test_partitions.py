@@ -21,7 +21,7 @@ READS = {
 
 
 def test_partitions_are_added_to_one_topic_after_the_other(fresh_stack: Stack, load: Load, verdict: Verdict) -> None:
-    """Every member works all of them within 30 s, also one that starts in between, and an order waits for nobody."""
+    """Every member consumes all of them within 30 s, also one that starts meanwhile; no order waits for another."""
     stack = fresh_stack
     stack.env["KAFKA_TOPIC_PARTITIONS"] = str(BEFORE)
     stack.start_all()

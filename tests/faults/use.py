@@ -26,7 +26,7 @@ class Use:
         self.grown_mb: dict[str, float] = {}
 
     def idle(self, load: Load) -> None:
-        """Measure processor time while nothing is asked of anybody."""
+        """Measure processor time while no requests are sent."""
         before = {service: self._stack[service].cpu_s for service in self._services}
         load.go_on(QUIET_S)
         self.cores = {service: (self._stack[service].cpu_s - cpu_s) / QUIET_S for service, cpu_s in before.items()}

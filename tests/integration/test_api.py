@@ -29,7 +29,7 @@ def test_two_replicas_on_two_ports_answer_alike(api: Any, settings: Settings) ->
 
 
 def test_posts_of_one_idempotency_key_at_once_make_one_order(api: Any, settings: Settings) -> None:
-    """On two replicas: whoever comes first decides, and the others get its order, or 422 if theirs is another."""
+    """On two replicas: the first request decides, and the others get its order, or 422 if theirs has another size."""
     create_topics(settings, Topics())
     ports, key = (api(), api()), uuid4().hex
     with ThreadPoolExecutor(16) as pool:

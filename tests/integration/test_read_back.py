@@ -36,7 +36,7 @@ def values(settings: Settings, *topics: str, since_ms: int | None = None, group:
 def test_everything_is_read_once_and_then_the_reading_ends(
     settings: Settings, topics: Topics, publisher: Publisher
 ) -> None:
-    """Every partition of every topic that is asked for, each partition in its order."""
+    """Every partition of every requested topic, each in the order of its offsets."""
     sent = [event for partition in range(6) for event in events(topics.pizza, b"1", b"2", b"3", partition=partition)]
     publisher.publish(sent + events(topics.having("sauce"), b"4") + events(topics.having("cheese"), b"not asked for"))
     read = [r for batch in read_back(settings, [topics.pizza, topics.having("sauce")]) for r in batch]
@@ -123,7 +123,7 @@ def test_kafka_away_is_reported_within_the_timeout() -> None:
 
 
 def test_kafka_that_stops_answering_is_not_waited_for_for_ever(tmp_path: Path) -> None:
-    """Its process hangs in the middle of the reading."""
+    """The broker freezes in the middle of the reading."""
     own, topics = Processes(lambda _name, line: print(line, end="")), Topics()
     try:
         server = Settings(kafka_bootstrap_servers=start_kafka(own, tmp_path, free_port(), print))

@@ -166,7 +166,7 @@ def test_a_replay_makes_no_order_anew_that_has_expired(
 def test_foreign_dead_letters_are_listed_and_not_replayed(
     settings: Settings, topics: Topics, publisher: Publisher, command: Command
 ) -> None:
-    """They are told of once, and don't hinder the others."""
+    """They are reported once, and do not block the others."""
     looping = letter(topics, b"loop", 0, topic=topics.dead_letters)
     publisher.publish([Event(topics.dead_letters, b"", b"\xff", 5), looping, letter(topics, b"good", 1)])
     assert f"{topics.dead_letters}[5]@0 from an unknown origin\n  key \n" in command("list").output

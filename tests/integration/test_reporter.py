@@ -44,7 +44,7 @@ def is_kafka_down(port: int) -> bool:
 
 
 def test_the_reporter_answers_whatever_else_is_down(processes: Processes, tmp_path: Path) -> None:
-    """Two replicas count each pizza once and agree; without Redis, then without Kafka, they tell what they knew."""
+    """Two replicas count each pizza once and agree; without Redis, then without Kafka, they return the last counts."""
     redis_port, kafka_port = free_port(), free_port()
     processes_of_its_own = Processes(lambda _name, line: print(line, end=""))
     try:
@@ -87,7 +87,7 @@ def test_the_reporter_answers_whatever_else_is_down(processes: Processes, tmp_pa
 
 
 def test_a_reporter_that_never_knew_anything_answers_too(processes: Processes) -> None:
-    """Started with everything down, it tells that it knows nothing."""
+    """Started with everything down, it responds that it has no counts."""
     port = free_port()
     env = {
         "REDIS_URL": f"redis://{HOST}:{free_port()}",

@@ -116,7 +116,7 @@ def older(data: bytearray, at: int) -> None:
 def test_what_kafka_itself_cannot_read_is_passed_over(
     segment: Callable[[Callable[[bytearray, int], None]], Settings], breaking: Callable[[bytearray, int], None]
 ) -> None:
-    """Reading goes on with the first record that Kafka finds by its index, and the range passed over is told."""
+    """Reading continues at the first record that Kafka finds by its index, and the skipped range is reported."""
     settings = segment(breaking)
     with structlog.testing.capture_logs() as logs:
         read = [record.offset for batch in read_back(settings, ["pizza"]) for record in batch]

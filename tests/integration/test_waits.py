@@ -32,7 +32,7 @@ def redis(settings: Settings) -> Iterator[Any]:
 
 @contextmanager
 def clients(port: int, order_id: str, paths: Sequence[str]) -> Iterator[list[HTTPConnection]]:
-    """Ask for paths of an order at the same time, and hang up in the end."""
+    """Send requests for paths of an order at the same time, and close the connections at the end."""
     with ExitStack() as stack:
         connections = []
         for path in paths:
@@ -43,7 +43,7 @@ def clients(port: int, order_id: str, paths: Sequence[str]) -> Iterator[list[HTT
 
 
 def everything_from(connection: HTTPConnection) -> bytes:
-    """Return the whole body of the answer, and hang up."""
+    """Return the whole body of the response, and close the connection."""
     with closing(connection), connection.getresponse() as answer:
         return answer.read()
 
@@ -67,7 +67,7 @@ def held(processes: Sequence[psutil.Process]) -> tuple[int, int]:
 def test_two_hundred_waiting_clients_delay_no_other(
     api: Any, settings: Settings, store: OrderStore, redis: Any
 ) -> None:
-    """Other requests are answered while they wait, and all of them are told when their order is ready."""
+    """Other requests are answered meanwhile, and all waiting clients are answered when their order is ready."""
     create_topics(settings, Topics())
     port, order_id = api(), store.place(1)
     with clients(port, order_id, [WAIT] * 200) as connections:
@@ -111,7 +111,7 @@ def test_those_who_wait_do_not_keep_the_api_from_being_stopped(api: Any, store: 
 
 
 def test_those_who_wait_do_not_keep_a_process_whose_parent_was_killed(api: Any, store: OrderStore, redis: Any) -> None:
-    """It ends, though nobody is left to tell it so; its clients connect to another."""
+    """It exits, though it lost its parent process; its clients connect to another."""
     port, order_id = api(), store.place(1)
     [parent] = [each for each in serving(port) if each.ppid() == psutil.Process().pid]
     processes = parent.children()

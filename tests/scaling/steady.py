@@ -9,7 +9,7 @@ from bench.paced import Paced
 
 
 def steady(port: int, pizzas: int, per_s: float, orders: int, *, wait: bool = True) -> list[float]:
-    """Send orders and return the seconds that each took from its POST until its client was told that it is ready.
+    """Send orders and return the seconds from each POST until its client received that it is ready.
 
     Args:
         port: of the API, or of the gateway.

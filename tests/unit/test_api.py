@@ -24,7 +24,7 @@ def assert_problem(response: TestResponse, status: int, title: str, detail: str)
 
 
 def test_an_order_is_accepted_and_found_where_location_says(client: FlaskClient, store: OrderStore) -> None:
-    """202 tells the order's id, in the body and as the address to ask at."""
+    """202 has the order's id, in the body and in the Location header."""
     response = client.post("/order/3")
     assert response.status_code == 202
     assert response.content_type == "application/json"
@@ -73,7 +73,7 @@ def test_the_order_is_in_redis_before_its_events_are_sent(
 def test_what_is_no_number_of_pizzas_is_refused(
     client: FlaskClient, publisher: FakePublisher, redis_server: FakeServer, count: str
 ) -> None:
-    """400 repeats what was asked for, and nothing is stored or sent."""
+    """400 repeats the requested number, and nothing is stored or published."""
     response = client.post(f"/order/{count}")
     assert_problem(response, 400, "Bad Request", f"{count!r} is not a number of pizzas; order 1 to {LARGEST}")
     assert publisher.published == []
@@ -210,7 +210,7 @@ def test_a_method_that_a_page_does_not_have_is_a_405(client: FlaskClient, method
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/order/1"), ("GET", "/order/6f0c"), ("GET", "/readyz")])
 def test_redis_away_is_a_503(client: FlaskClient, away: None, publisher: FakePublisher, method: str, path: str) -> None:
-    """Nothing is sent, and the client is told when to ask again."""
+    """Nothing is published, and the response has Retry-After."""
     response = client.open(path, method=method)
     assert_problem(response, 503, "Service Unavailable", response.get_json()["detail"])
     assert response.headers["Retry-After"] == "2"

@@ -31,7 +31,7 @@ class Answer(NamedTuple):
 
 
 class FakeReporter(ThreadingHTTPServer):
-    """A reporter that says what it is told to.
+    """A reporter with configured responses.
 
     Attributes:
         answer: to every request.
@@ -88,7 +88,7 @@ def clock() -> Clock:
 def build(
     store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore, clock: Clock
 ) -> Iterator[Callable[[str], FlaskClient]]:
-    """A function that makes a client of an API which asks the reporter at some address; Redis has counted a pizza."""
+    """A function that makes a client of an API whose reporter is at some address; Redis has counted a pizza."""
     report_store.count({(topping, "6f0c"): {0: "none"} for topping in TOPPINGS})
     reporters: list[ReporterClient] = []
 
@@ -162,7 +162,7 @@ def test_a_reporter_with_a_fault_is_as_one_that_is_away(client: FlaskClient, fak
 
 
 def test_with_redis_away_as_well_it_is_a_503(alone: FlaskClient, redis_server: FakeServer) -> None:
-    """The client is told when to ask again."""
+    """The response has Retry-After."""
     redis_server.connected = False
     response = alone.get("/report")
     assert (response.status_code, response.content_type) == (503, "application/problem+json")
@@ -177,7 +177,7 @@ def test_with_redis_away_the_reporter_answers(client: FlaskClient, redis_server:
 
 @pytest.mark.parametrize("topping", ["crust", "Cheese", "..%2Fhealthz", "cheese%3Fa"])
 def test_a_report_on_something_else_is_a_404(client: FlaskClient, fake: FakeReporter, topping: str) -> None:
-    """The reporter needn't be asked, so it may be away."""
+    """No request to the reporter is needed, so it may be down."""
     response = client.get(f"/report/{topping}")
     assert (response.status_code, response.content_type) == (404, "application/problem+json")
     assert fake.paths == []
@@ -192,7 +192,7 @@ def test_a_404_names_the_toppings(alone: FlaskClient) -> None:
 def test_after_a_failure_the_reporter_is_left_alone_for_a_while(
     client: FlaskClient, fake: FakeReporter, clock: Clock
 ) -> None:
-    """And asked again then; when it answers, it is asked each time."""
+    """And is tried again then; once it responds, every request reaches it."""
     fake.answer = Answer(500)
     for _ in range(5):
         client.get("/report")

@@ -49,7 +49,7 @@ def test_every_variable_has_a_default() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_each_example_is_a_variable_with_its_default(name: str) -> None:
-    """What .env.example tells is what compose.yaml or, where that says nothing, the services take."""
+    """The defaults in .env.example are those of compose.yaml or, where that sets none, of the services."""
     defaults = {field.encode_name: field.default for field in structs.fields(Settings)} | INTERPOLATED
     assert EXAMPLES[name] == str(defaults[name] or "")
 

@@ -118,7 +118,7 @@ def test_a_dead_letter_that_fits_is_not_cut(publisher: FakePublisher) -> None:
 
 
 def test_a_dead_letter_that_is_too_large_keeps_all_but_the_end_of_its_value(publisher: FakePublisher) -> None:
-    """A header tells how long the value was; the other events are published once, as they are."""
+    """A header has the length of the value; the other events are published once, as they are."""
     publisher.largest = 5000
     other, large = Event("pizza-with-sauce", b"6f0c", b"{}", 4), letter(b"abcd" * 2000)
     publish_or_truncate(publisher, [large, other], "dead", ShutdownFlag())
@@ -127,7 +127,7 @@ def test_a_dead_letter_that_is_too_large_keeps_all_but_the_end_of_its_value(publ
 
 
 def test_a_foreign_key_and_foreign_headers_cannot_make_a_dead_letter_too_large(publisher: FakePublisher) -> None:
-    """A key is cut as a value is; headers are left out, except those that tell what went wrong."""
+    """A key is truncated as a value is; headers are left out, except those that describe the error."""
     publisher.largest = 5000
     large = letter(b"x" * 8000, key=b"k" * 3_000_000, headers=3_000_000)
     publish_or_truncate(publisher, [large], "dead", ShutdownFlag())

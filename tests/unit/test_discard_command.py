@@ -116,7 +116,7 @@ def test_what_kafka_has_not_acknowledged_is_not_reported_as_discarded(
 
 
 def test_what_is_reported_as_deleted_is_deleted() -> None:
-    """Batch by batch, so that whoever stops it knows; and never beyond what was read."""
+    """Batch by batch, so that the output of an interrupted run is true; and never beyond what was read."""
     batches = [[letter_of(FakeRecord("pizza", 0, offset, b"k", b"%d" % offset), offset)] for offset in range(3)]
     deleted: list[Mapping[int, int]] = []
 

@@ -31,7 +31,7 @@ def order(status: str, *pizzas: Mapping[str, str | None], order_id: str = "one")
 
 
 def see(history: History, *orders: dict[str, Any] | None) -> None:
-    """Hand in answers, each of which was asked for after the one before was read."""
+    """Pass in responses, each requested after the previous one was read."""
     for each in orders:
         history.saw("one", history.known("one"), each)
 
@@ -45,7 +45,7 @@ def test_an_order_that_gets_ready_after_its_deadline_is_no_violation(history: Hi
 
 
 def test_answers_may_overtake_each_other(history: History) -> None:
-    """An answer that was asked for before another one was read may be the older one, and changes nothing then."""
+    """A response that was requested before another one was read may be older, and changes nothing then."""
     early = history.known("one")
     see(history, order("ready", FULL, FULL))
     history.saw("one", early, order("preparing", NOTHING, NOTHING))
@@ -88,7 +88,7 @@ def test_an_order_may_be_gone_at_the_end_of_its_life(history: History) -> None:
 
 
 def test_one_key_gives_one_order(history: History) -> None:
-    """However often it is sent, and whoever answers."""
+    """However often it is sent, and to whichever replica."""
     history.accepted("one", 2, 0, key="key", by="api 2")
     history.check()
     history.accepted("two", 2, 0, key="key", by="api 2")

@@ -1,4 +1,4 @@
-"""The load of the fault rows notices what an API does wrong, and asks again for a part of its orders."""
+"""The load of the fault rows detects an API's mistakes, and repeats a part of its requests."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +15,7 @@ Answer = tuple[int, object]  # status, body
 
 
 class Api(ThreadingHTTPServer):
-    """Answers each request as it is told; keeps which Idempotency-Keys came.
+    """Answers each request as configured; keeps the Idempotency-Keys it has received.
 
     Args:
         answer: takes the number of pizzas and the Idempotency-Key of a POST.

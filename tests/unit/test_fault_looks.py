@@ -30,7 +30,7 @@ def test_a_look_that_is_due_later_is_in_order(redis: Any) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [(-9, -9), (-9, 50), (50, 90), (400, 400), (None, 50)])
 def test_an_order_that_is_left_behind_is_noticed(redis: Any, before: float | None, after: float) -> None:
-    """It was due and is there, was put off, is due past its deadline, or has come back."""
+    """It was due and is there, was rescheduled, is due past its deadline, or has come back."""
     if before is not None:
         put(redis, one=before)
     settled = looks(redis)

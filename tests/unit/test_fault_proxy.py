@@ -1,4 +1,4 @@
-"""The network of the fault rows does what it is told."""
+"""The proxy between a service and its servers injects the faults that it is set to."""
 
 import socket
 from collections.abc import Iterator

@@ -78,7 +78,7 @@ def test_a_service_is_ready_if_redis_takes_its_writes_and_kafka_answers() -> Non
 
 
 def test_a_probe_that_hangs_is_answered_and_runs_once() -> None:
-    """However many ask; when it is back, it is asked anew."""
+    """Concurrent requests share one check; when it has returned, the next request starts another."""
     runs: list[None] = []
     back = Event()
 

@@ -103,7 +103,7 @@ def test_an_order_of_this_site_or_of_no_browser_is_accepted(client: FlaskClient,
 def test_an_order_that_a_browser_sends_from_another_site_is_refused(
     client: FlaskClient, publisher: FakePublisher, headers: dict[str, str]
 ) -> None:
-    """Any page could order at somebody's 127.0.0.1; the problem says which header told."""
+    """Otherwise any page could order at a user's 127.0.0.1; the problem names the header that showed it."""
     response = client.post("/order/1", headers={"Host": "pizza.example:8000"} | headers)
     name, value = next(iter(headers.items()))
     detail = f"a browser sent this POST from another site ({name}: {value})"
@@ -142,7 +142,7 @@ def unavailable() -> FlaskClient:
 
 
 def test_a_503_names_no_address_but_the_log_does(unavailable: FlaskClient) -> None:
-    """What is inside is nobody's business outside."""
+    """The response has no details of the failure."""
     with capture_logs() as logs:
         response = unavailable.get("/")
     assert_problem(response, 503, "Service Unavailable", "Redis does not answer")

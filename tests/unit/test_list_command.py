@@ -48,7 +48,7 @@ def test_a_letter_that_came_back_is_shown_once(command: Command, letters: list[F
 
 
 def test_what_is_discarded_is_not_shown_until_it_comes_back(command: Command, letters: list[FakeRecord]) -> None:
-    """Nor is the marker; and a letter that nobody discarded is still there."""
+    """Nor is the marker; and a dead letter that was not discarded is still there."""
     bad, other = FakeRecord("pizza", 4, 17, b"k", b"bad"), FakeRecord("pizza", 4, 18, b"k", b"other")
     letters += [letter_of(bad, 0), letter_of(other, 1), letter_of(bad, 2)]
     letters.append(marker_of(letters[2], 3))

@@ -93,7 +93,7 @@ def test_a_heartbeat_is_a_comment(limiter: LongPollLimiter, store: OrderStore) -
 def test_events_end_when_redis_goes_away(
     client: FlaskClient, store: OrderStore, redis_server: FakeServer, when_watched: Callable[..., None]
 ) -> None:
-    """The client connects anew, and is told the whole order again."""
+    """The client reconnects, and receives the whole order again."""
     order_id = store.place(1)
     with client.get(f"/order/{order_id}/events", buffered=False) as response:
         when_watched(order_id, lambda: setattr(redis_server, "connected", False))

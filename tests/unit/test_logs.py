@@ -58,7 +58,7 @@ def test_the_console_gets_readable_lines(capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_kafkas_own_messages_are_not_repeated_at_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """Its client tells of every try to connect, several a second; ours say when the next try is."""
+    """kafka-python logs every attempt to connect, several a second; our lines say when the next attempt is."""
     clock = Clock()
     configure_logging("joiner", Settings(), clock)
     for _ in range(100):

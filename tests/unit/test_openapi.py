@@ -182,7 +182,7 @@ def test_other_answers_are_as_described(
 def test_redis_away_is_as_described(
     client: FlaskClient, away: None, document: Any, operation: str, method: str, path: str
 ) -> None:
-    """503 with Retry-After, wherever Redis is asked."""
+    """503 with Retry-After, on every route that uses Redis."""
     response = client.open(path, method=method)
     assert response.status_code == 503
     assert_described(document, operation, response)

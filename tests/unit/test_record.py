@@ -13,7 +13,7 @@ TOPICS = Topics("test-")
 
 @pytest.mark.parametrize(("key", "order_id"), [(b"6f0c", "6f0c"), (None, ""), (b"\xff", "\N{REPLACEMENT CHARACTER}")])
 def test_a_log_line_tells_a_record_s_order_and_place(key: bytes | None, order_id: str) -> None:
-    """Any key will do, for it is bad records that are told of."""
+    """Any key is accepted, for the tests are about invalid records."""
     record = FakeRecord("pizza", partition=4, offset=17, key=key)
     assert log_context(record) == {"order_id": order_id, "record": "pizza[4]@17"}
 
@@ -39,7 +39,7 @@ def test_a_partial_pizza_without_the_topping_of_its_topic_is_refused() -> None:
 
 @pytest.mark.parametrize("value", [None, b"no pizza"])
 def test_a_record_without_a_pizza_is_refused(value: bytes | None) -> None:
-    """Both ways to read tell it by ValueError."""
+    """Both ways to read it raise ValueError."""
     for read in (read_pizza(1), read_partial(TOPICS, 1)):
         with pytest.raises(ValueError, match=r".+"):
             read(FakeRecord(TOPICS.having("cheese"), value=value))

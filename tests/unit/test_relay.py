@@ -124,7 +124,7 @@ def test_a_damaged_order_delays_no_other(
 
 
 def test_a_list_of_another_type_is_waited_for(relay: Relay, store: OrderStore, redis: FakeRedis) -> None:
-    """Until somebody deletes it; meanwhile no order is accepted that nobody would look after."""
+    """Until the key is deleted; meanwhile no order is accepted that no relay would process."""
     redis.set(OPEN_ORDERS, "no list")
     with pytest.raises(UnavailableError, match="WRONGTYPE"):
         relay.poll(ShutdownFlag())
@@ -135,7 +135,7 @@ def test_a_list_of_another_type_is_waited_for(relay: Relay, store: OrderStore, r
 def test_a_partition_that_fails_does_not_hold_up_the_others(
     relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
 ) -> None:
-    """Their orders are published, those of the first are put off."""
+    """Their orders are published, those of the first are rescheduled."""
     order_ids = [store.place(1) for _ in range(20)]
     for order_id in order_ids:
         grow_old(redis, order_id, 11)
@@ -156,7 +156,7 @@ def test_a_partition_that_fails_does_not_hold_up_the_others(
 def test_at_its_deadline_an_order_times_out_after_a_last_try(
     relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
 ) -> None:
-    """Late toppings may still come, so they are asked for once more."""
+    """Late toppings may still come, so their pizzas are published once more."""
     order_id = store.place(2)
     store.join({(order_id, 2): {0: FULL}})
     grow_old(redis, order_id, 300)
@@ -259,7 +259,7 @@ def test_what_one_relay_has_claimed_no_other_looks_at(store: OrderStore, outbox:
 
 
 def test_the_longest_due_orders_are_claimed_first(store: OrderStore, outbox: Outbox, redis: FakeRedis) -> None:
-    """No more at once than asked for."""
+    """No more at once than the limit."""
     order_ids = [store.place(1) for _ in range(5)]
     for age_s, order_id in enumerate(order_ids, start=20):
         grow_old(redis, order_id, age_s)

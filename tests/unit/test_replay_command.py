@@ -33,7 +33,7 @@ def test_a_replay_of_all_goes_on_where_the_last_one_ended(command: Command, grou
 
 
 def test_a_replay_prints_what_it_did(command: Command, letters: list[FakeRecord], publisher: FakePublisher) -> None:
-    """Also of what it could not do, and a script can tell."""
+    """Also of its failures, which a script detects by the exit code."""
     letters += [FOREIGN, letter_of(FakeRecord("pizza", 4, 17, b"k", b"bad"))]
     result = command("replay")
     assert result.output == (
@@ -44,7 +44,7 @@ def test_a_replay_prints_what_it_did(command: Command, letters: list[FakeRecord]
 
 
 def test_a_replay_that_could_do_nothing_has_failed(command: Command, letters: list[FakeRecord]) -> None:
-    """A script can tell."""
+    """A script detects it by the exit code."""
     letters.append(FOREIGN)
     assert command("replay").exit_code == 1
 

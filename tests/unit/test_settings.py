@@ -53,7 +53,7 @@ def test_the_environment_is_read_unless_another_is_given(monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("name", ["API_PORT", "HEALTH_PORT", "REDIS_URL", "KAFKA_SSL_CA_FILE", "LOG_LEVEL"])
 def test_an_empty_variable_counts_as_unset(name: str) -> None:
-    """Compose files hand on variables that nobody set as empty ones."""
+    """Compose files pass on variables that are not set as empty ones."""
     assert read_settings({name: ""}) == Settings()
 
 

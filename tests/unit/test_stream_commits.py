@@ -10,7 +10,7 @@ from tests.unit.rig import P0, P1, Rig, bad, good
 
 
 def test_nothing_is_committed_before_what_it_caused_is_acknowledged(rig: Rig) -> None:
-    """While a batch is published, Kafka has been told of no more than the batches before it."""
+    """While a batch is published, only the offsets of the batches before it are committed."""
     told: list[list[dict[object, int]]] = []
 
     def look(_events: Sequence[Event]) -> None:
@@ -82,7 +82,7 @@ def test_a_partition_that_went_to_another_member_is_not_committed(rig: Rig, call
 
 
 def test_a_partition_that_came_back_is_committed_again(rig: Rig) -> None:
-    """What this member committed before tells nothing of what the other one did."""
+    """What this member committed before says nothing about the other one's commits."""
     rig.run(
         {P0: [good(0)]},
         lambda: rig.consumer.listener.on_partitions_revoked([P0]),

@@ -26,7 +26,7 @@ def test_the_stream_s_topics_are_subscribed_to(rig: Rig) -> None:
 
 @pytest.mark.parametrize("topic", ["pizza", "out", "dead"])
 def test_topics_that_stay_unequal_are_refused_after_half_a_minute(rig: Rig, topic: str) -> None:
-    """The error tells each topic's number of partitions, and nothing is consumed."""
+    """The error has each topic's number of partitions, and nothing is consumed."""
     rig.publisher.partition_counts[topic] = 5
     rig.stop.on_wait = lambda: rig.clock.advance(rig.stop.waits[-1])
     with pytest.raises(UnequalPartitionsError) as caught:

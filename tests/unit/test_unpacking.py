@@ -135,13 +135,13 @@ def test_several_broken_batches_in_a_row() -> None:
 
 
 def test_a_broken_batch_of_which_some_records_are_handled() -> None:
-    """Only the others are told of."""
+    """Only the others are reported."""
     records, _ = unpack(broken(batch_of(0, 10)), at=4)
     assert told(records) == [(4, 9)]
 
 
 def test_a_broken_batch_that_ends_before_the_first_requested_record() -> None:
-    """Nothing is missing, so nothing is told."""
+    """Nothing is missing, so nothing is reported."""
     records, parsed = unpack(broken(patched(batch_of(0, 10), last_offset_delta=99)), batch_of(10, 2), at=10)
     assert told(records) == [10, 11]
     assert parsed.next_fetch_offset == 12
@@ -174,7 +174,7 @@ def test_a_first_offset_that_cannot_be_true(base_offset: int) -> None:
 
 
 def test_a_codec_that_is_not_installed() -> None:
-    """The batch is put away whole; it can be unpacked by whoever has the codec."""
+    """The dead letter holds the whole batch; a consumer that has the codec can unpack it."""
     records, _ = unpack(batch_of(0, 2), patched(batch_of(2, 3), attributes=ZSTD), batch_of(5, 1))
     assert told(records) == [0, 1, (2, 4), 5]
     assert "zstd" in str(cast("UnreadableRecord", records[2]).error)

@@ -12,7 +12,7 @@ from pizzeria.settings import Settings
 
 
 def test_a_process_takes_connections_beside_those_that_have_its_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many threads it has: gunicorn accepts no more than 1,000 unless it is told."""
+    """With any number of threads: gunicorn accepts no more than 1,000 connections by default."""
     servers: list[Any] = []
 
     def run(server: BaseApplication) -> None:

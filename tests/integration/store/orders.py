@@ -33,7 +33,7 @@ def listen(redis: Any, order_id: str) -> Any:
 
 
 def publish(redis: Any, order_id: str, text: str) -> None:
-    """Tell those who listen to the changes of an order something."""
+    """Publish a message on the channel of an order."""
     server = server_of(redis, order_id)
     (server.spublish if isinstance(redis, RedisCluster) else server.publish)(order_key(order_id), text)
 

@@ -47,7 +47,7 @@ def orders(cluster: ClusterOfThree, store: OrderStore) -> dict[int, str]:
 
 
 def answers(store: OrderStore, order_id: str) -> bool:
-    """Tell whether the server that has an order, if there is one, can be asked for it."""
+    """Return whether the node that owns the key of an order, if there is one, is available."""
     try:
         store.get(order_id)
     except UnavailableError:

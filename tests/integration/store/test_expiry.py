@@ -55,7 +55,7 @@ def test_an_order_that_the_relay_drops_expires_and_a_change_renews_it(store: Ord
 def test_an_order_that_its_events_create_expires_until_it_is_listed(
     store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the joiner dies before it lists the order, nobody will ever look after it."""
+    """If the joiner crashes before it adds the order to the outbox, no relay will ever process it."""
     with monkeypatch.context() as death:
         death.setattr(OrderStore, "_add_to_outbox", lambda _store, _order_ids: None)
         store.join({("new", 2): {0: FULL}})

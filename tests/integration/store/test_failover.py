@@ -46,7 +46,7 @@ def proxy(sentinels: Sentinels) -> Iterator[Proxy]:
 
 @pytest.fixture
 def client(sentinels: Sentinels) -> Iterator[Client]:
-    """A client that asks the sentinels."""
+    """A client that discovers its server by the sentinels."""
     client = connect(Settings(redis_url=sentinels.url))
     yield client
     client.close()
@@ -115,7 +115,7 @@ def test_the_new_primary_is_found_when_the_old_one_is_killed(sentinels: Sentinel
 def test_the_new_primary_is_found_when_the_old_one_is_frozen(
     sentinels: Sentinels, client: Client, store: OrderStore
 ) -> None:
-    """Nobody closes the connections to it, not even that of whoever watches an order."""
+    """The connections to it stay open, also those of clients that watch an order."""
     by_many(lambda: store.place(1))
     order_id = store.place(1)
     watch = Watcher(client, store).watch(order_id)
@@ -147,7 +147,7 @@ def test_the_new_primary_is_found_while_the_old_one_still_takes_writes(
 
 
 def test_sentinels_that_are_away_delay_no_call(sentinels: Sentinels) -> None:
-    """One is dead and one is frozen; when the last is gone, those who are connected go on, and others are refused."""
+    """One is dead and one is frozen; when the last is gone, connected clients go on, and new ones are refused."""
     dead, frozen, last = (sentinels.running[port] for port in sentinels.sentinel_ports)
     dead.kill()
     frozen.pause()

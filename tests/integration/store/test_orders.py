@@ -122,7 +122,7 @@ def test_an_order_of_many_pizzas_fits_into_the_scripts(store: OrderStore, report
 
 
 def test_each_change_is_published_on_the_channel_of_the_order(store: OrderStore, redis: "Redis") -> None:
-    """A change is told once, a repeat is not."""
+    """A change is published once, a repeat is not."""
     order_id = store.place(1)
     channel = listen(redis, order_id)
     store.join({(order_id, 1): {0: {"sauce": "light"}}})

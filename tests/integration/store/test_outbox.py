@@ -72,7 +72,7 @@ def test_what_is_not_under_the_claim_any_more_is_left_alone(store: OrderStore, o
 def test_an_order_that_was_listed_while_the_clock_was_ahead_is_due_now(
     store: OrderStore, outbox: Outbox, redis: "Redis"
 ) -> None:
-    """The clock of Redis was set back: nobody is to wait until it gets there again."""
+    """The clock of Redis was set back: no order waits until it gets there again."""
     order_ids = [store.place(1) for _ in range(3)]
     redis.zincrby(OPEN_ORDERS, 3_600_000, order_ids[0])
     redis.zincrby(OPEN_ORDERS, -60_000, order_ids[1])
@@ -132,7 +132,7 @@ def test_an_order_that_its_events_create_is_put_on_the_relays_list(store: OrderS
 def test_an_order_that_its_events_created_gets_on_the_list_though_the_first_joiner_died(
     store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between the join and the list: whoever joins the same events again puts it there, once."""
+    """A crash between the join and the outbox: when the same events are joined again, the order is added, once."""
     with monkeypatch.context() as death:
         death.setattr(OrderStore, "_add_to_outbox", lambda _store, _order_ids: None)
         store.join({("wiped", 1): {0: {"sauce": "light"}}})
@@ -158,7 +158,7 @@ def test_an_order_in_a_hurry_is_due_now_but_not_before_its_elders(
 
 
 def test_a_lost_order_is_restored_with_its_times(store: OrderStore, redis: "Redis") -> None:
-    """One that is there stays as it is; what isn't ready goes on the relay's list when it is told to."""
+    """An order that exists is unchanged; one that is preparing is then added to the outbox when that is requested."""
     there = store.place(1)
     created_at, then, later = read(store, there).created_at, "2026-01-01T00:00:00.000Z", "2026-01-01T00:00:07.000Z"
     redis.delete(OPEN_ORDERS)

@@ -35,7 +35,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def refusal(act: Callable[[], object]) -> str | None:
-    """Return what a client is told if something is refused."""
+    """Return the message that a client gets if a call is refused."""
     try:
         act()
     except UnavailableError as error:
@@ -81,7 +81,7 @@ def test_a_service_that_cannot_write_is_not_ready_with_the_reason(
 
 
 def test_the_relays_list_may_be_of_another_type(server: Server) -> None:
-    """Then nobody is ready, until somebody deletes it."""
+    """No service is ready then, until the key is deleted."""
     with closing(connect(Settings(redis_url=server.url))) as client:
         store = OrderStore(client, TTL_S, RETRY_S)
         server.redis.set(OPEN_ORDERS, "")

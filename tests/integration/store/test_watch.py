@@ -88,7 +88,7 @@ def test_no_change_is_missed_around_the_first_look(client: Client, before: dict[
 def test_what_happens_while_the_connection_is_lost_is_seen(
     redis: "Redis", store: OrderStore, watcher: Watcher, request: pytest.FixtureRequest
 ) -> None:
-    """Redis tells it to nobody, so the order is read again."""
+    """Redis does not publish it, so the order is read again."""
     skip_if_fake(request, "loses no connections")
     order_id = store.place(1)
     watch = watcher.watch(order_id)

@@ -27,7 +27,7 @@ def run(api: Scripted) -> Run:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that the client makes before it asks again, which nobody waits for."""
+    """The pauses that the client makes before it retries, skipped here."""
     pauses: list[float] = []
     monkeypatch.setattr(Api, "pause", lambda _self, seconds: pauses.append(seconds))
     return pauses

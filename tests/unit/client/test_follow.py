@@ -10,7 +10,7 @@ from cli.follow import patiently
 def test_a_failure_is_reported_at_once_and_again_after_a_while(
     pauses: list[float], capsys: pytest.CaptureFixture[str], report_interval_s: float, lines: int
 ) -> None:
-    """With what is left of the time, so that nobody wonders whether anything happens."""
+    """With the time that is left, so that the user sees that it still runs."""
     failures = iter(range(3))
 
     def call() -> str:

@@ -55,7 +55,7 @@ def test_an_order_is_followed_until_it_is_ready(api: Scripted, run: Run) -> None
 
 
 def test_a_terminal_shows_a_bar_for_each_topping(api: Scripted, run: Run) -> None:
-    """With how many pizzas have it, even while the order can't be asked for."""
+    """With how many pizzas have it, even while the order can't be fetched."""
     away = problem(503, "Redis is away")
     api.answers(
         "GET /order/6f0c/events", stream(("order", an_order("preparing", HALF, BARE))), stream(("order", READY))
@@ -143,7 +143,7 @@ def test_an_order_is_tried_again_with_the_same_key(api: Scripted, run: Run, paus
 def test_a_stream_that_ends_breaks_or_is_refused_is_taken_up_again(
     api: Scripted, run: Run, pauses: list[float], instead: Answer, pause_s: float
 ) -> None:
-    """Meanwhile the order itself is asked for, not without a pause."""
+    """Meanwhile the order itself is polled, with pauses."""
     api.answers("GET /order/6f0c", answer_of(an_order("preparing", HALF, BARE)))
     api.answers("GET /order/6f0c/events", instead, stream(("order", READY)))
     result = run("order", "2")

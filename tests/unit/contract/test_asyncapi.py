@@ -14,7 +14,7 @@ from tests.unit.fakes import FakeRecord
 
 
 def test_the_services_consume_and_publish_what_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is told is what each service's stream is given."""
+    """The document has the arguments that each service gives to its stream."""
     given: dict[str, tuple[str, set[str], set[str]]] = {}
 
     def stream(_settings: Settings, *, service: str, group: str, topics: Any, **rest: Any) -> None:

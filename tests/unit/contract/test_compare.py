@@ -1,4 +1,4 @@
-"""What breaks those who read the events by a committed schema."""
+"""Changes that break consumers which use a committed schema."""
 
 from copy import deepcopy
 from typing import Any
@@ -137,7 +137,7 @@ def test_records_are_valid_by_both_schemas_if_nothing_is_reported(one: Schema) -
 
 @pytest.mark.parametrize("name", schemas())
 def test_every_field_of_every_event_is_guarded(name: str) -> None:
-    """To remove it, to make it a boolean, and to change whether it is required is told."""
+    """Removing it, making it a boolean, and changing whether it is required are reported."""
     schema = schemas()[name]
     for field in schema["properties"]:
         changes = [

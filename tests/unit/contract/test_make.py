@@ -21,7 +21,7 @@ from tests.unit.contract.repositories import (
 
 
 def test_the_documents_of_this_repository_are_those_of_the_code() -> None:
-    """`make docs` has been run, and nobody's reader breaks."""
+    """`make docs` has been run, and no consumer breaks."""
     result = CliRunner().invoke(main, ["--check"])
     assert result.exit_code == 0, result.output
 
@@ -55,7 +55,7 @@ def test_a_removed_event_is_reported(repository: Path) -> None:
 
 
 def test_a_change_that_must_be_is_made_with_another_version(repository: Path) -> None:
-    """The version is part of the schema's id, so that its readers can tell; an event that is gone has no file."""
+    """The version is part of the schema's id, so that its readers see it; an event that is gone has no file."""
     new = of_version_2(with_changed("properties.meats"))
     del new["pizza"]
     make(repository, new, check=False)

@@ -34,7 +34,7 @@ def test_a_schema_is_one_and_its_examples_pass(name: str) -> None:
 
 
 def test_every_topic_that_carries_pizzas_has_a_schema() -> None:
-    """As has what Redis tells of a change; dead letters may be anything."""
+    """So does what Redis publishes of a change; dead letters may be anything."""
     assert set(SCHEMAS) == {*TOPICS.all, CHANGE} - {TOPICS.dead_letters}
 
 
