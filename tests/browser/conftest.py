@@ -2,13 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from local.ports import HOST
 from pizzeria.settings import Settings
-from pizzeria.store import OPEN_ORDERS, OrderStore, connect
+from pizzeria.store import OrderStore, connect
 from tests.browser.tab import Tab
 from tests.faults.stack import Stack
 from tests.missing import missing
@@ -84,19 +85,17 @@ def open_tab(browser: Browser, system: Stack) -> Iterator[OpenTab]:
 @pytest.fixture
 def store(system: Stack) -> OrderStore:
     """The orders."""
-    # Not later than the relay itself schedules a check, or it would assume a clock that was ahead, and check at once.
-    return OrderStore(connect(Settings(redis_url=system.addresses()["REDIS_URL"])), ttl_s=3600, retry_s=60)
+    return OrderStore(connect(Settings(redis_url=system.addresses()["REDIS_URL"])), ttl_s=3600, retry_s=3600)
 
 
 @pytest.fixture
-def unfinished(system: Stack, store: OrderStore) -> str:
+def unfinished(store: OrderStore) -> str:
     """An order of three of which one is ready, and one lacks a topping; it is not in the outbox."""
-    order_id = store.place(3)
-    system.redis.zrem(OPEN_ORDERS, order_id)
+    order = uuid4().hex, 3
     toppings = {"sauce": "bbq", "cheese": "goat cheese", "meats": "ham & bacon", "veggies": "none"}
     without_cheese = {topping: choice for topping, choice in toppings.items() if topping != "cheese"}
-    store.join({(order_id, 3): {0: toppings, 1: without_cheese}})
-    return order_id
+    store.join({order: {0: toppings, 1: without_cheese}}, at={order: "2026-01-01T00:00:00.000Z"})
+    return order[0]
 
 
 @pytest.fixture

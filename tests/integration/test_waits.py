@@ -111,7 +111,7 @@ def test_those_who_wait_do_not_keep_the_api_from_being_stopped(api: Any, store: 
 
 
 def test_those_who_wait_do_not_keep_a_process_whose_parent_was_killed(api: Any, store: OrderStore, redis: Any) -> None:
-    """It exits, though it lost its parent process; its clients connect to another."""
+    """It exits without a signal from its parent; its clients connect to another."""
     port, order_id = api(), store.place(1)
     [parent] = [each for each in serving(port) if each.ppid() == psutil.Process().pid]
     processes = parent.children()

@@ -81,7 +81,7 @@ def test_a_null_topping_is_one_not_there_yet() -> None:
     ],
 )
 def test_what_is_not_a_pizza_is_a_value_error(value: bytes | None) -> None:
-    """A missing or ill-typed field, JSON that isn't, and no value at all all raise ValueError."""
+    """A missing or ill-typed field, JSON that isn't, and a null value raise ValueError."""
     with pytest.raises(ValueError, match=r".+"):
         decode(value)
 
