@@ -13,7 +13,7 @@ from tests.compose.watcher import Watcher
 from tests.waiting import eventually
 
 FIGURES = pytest.StashKey[list[str]]()
-TEST_TIMEOUT_S = 420  # for a test with the first build of the images before it
+TEST_TIMEOUT_S = 600  # for a test with the first build of the images before it
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -74,7 +74,7 @@ class Stack:
             now = self.inspect()[name]
             return now["State"]["Pid"] != before and _healthy(now)
 
-        eventually(back, timeout_s=60)
+        eventually(back, timeout_s=180)  # on a busy machine Kafka alone has taken more than 60 s
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:

@@ -33,8 +33,8 @@ def check(stack: Stack, clients: Clients) -> None:
         clients: who placed all the orders; they are stopped.
     """
     clients.stop()
-    eventually(lambda: all(order["status"] == "ready" for order in stored(stack).values()), timeout_s=60)
-    eventually(lambda: stack.redis("eval", STILL_OPEN, "0").strip() == "0", timeout_s=30)
+    eventually(lambda: all(order["status"] == "ready" for order in stored(stack).values()), timeout_s=120)
+    eventually(lambda: stack.redis("eval", STILL_OPEN, "0").strip() == "0", timeout_s=60)
 
     orders = stored(stack)
     assert clients.accepted.keys() <= orders.keys()
@@ -46,7 +46,7 @@ def check(stack: Stack, clients: Clients) -> None:
             assert json.loads(order[f"pizza:{number}"]).keys() == set(WORKERS)
 
     pizzas = sum(int(order["count"]) for order in orders.values())
-    eventually(lambda: [counted(stack, topping) for topping in WORKERS] == [pizzas] * len(WORKERS), timeout_s=30)
+    eventually(lambda: [counted(stack, topping) for topping in WORKERS] == [pizzas] * len(WORKERS), timeout_s=60)
 
 
 def stored(stack: Stack) -> dict[str, dict[str, str]]:
