@@ -11,6 +11,7 @@ from typing import NamedTuple
 from flask import Request, abort, current_app, request
 from werkzeug.http import parse_list_header
 
+from api.metrics import WAITING_CLIENTS, WAITING_CLIENTS_LIMIT
 from pizzeria.runtime.wsgi import STOPPING
 from pizzeria.store import Order, Watcher
 
@@ -38,6 +39,7 @@ class LongPollLimiter:
     def __init__(self, watcher: Watcher, max_clients: int) -> None:
         self._watcher = watcher
         self._free = BoundedSemaphore(max_clients)
+        WAITING_CLIENTS_LIMIT.set(max_clients)
 
     @contextmanager
     def watch(self, order_id: str, seconds: float = math.inf) -> Iterator[Iterator[Order | None]]:
@@ -54,7 +56,7 @@ class LongPollLimiter:
         if not self._free.acquire(blocking=False):
             raise TooManyClientsError
         try:
-            with closing(self._watcher.watch(order_id, seconds)) as looks:
+            with WAITING_CLIENTS.track_inprogress(), closing(self._watcher.watch(order_id, seconds)) as looks:
                 yield _until(lambda: is_stopping() or _is_gone(client), looks)
         finally:
             self._free.release()

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, request
 
 from api.events import pizza_events
 from api.long_poll import LongPollLimiter, TooManyClientsError, wait_asked_for
+from api.metrics import ORDERS_ACCEPTED, ORDERS_REFUSED
 from api.models import Accepted, view
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.web import json_response
@@ -17,6 +18,7 @@ from pizzeria.topics import Topics
 
 ACKS_TIMEOUT_S = 2.0
 MAX_KEY_LENGTH = 255
+_REASONS = {400: "invalid", 403: "cross_site", 413: "too_large", 422: "idempotency_key_reused", 503: "redis"}
 
 log = structlog.stdlib.get_logger()
 
@@ -50,6 +52,13 @@ def orders(
             with suppress(UnavailableError):
                 store.retry_now(order_id)
         return json_response(accepted, 202, {"Location": f"/order/{order_id}"})
+
+    @blueprint.after_request
+    def count_order(response: Response) -> Response:
+        if request.endpoint == "orders.post_order":
+            status = response.status_code
+            (ORDERS_ACCEPTED if status == 202 else ORDERS_REFUSED.labels(_REASONS.get(status, "fault"))).inc()
+        return response
 
     @blueprint.get("/order/<order_id>")
     def get_order(order_id: str) -> Response:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 import click
 import structlog
 
+from api.metrics import ORDERS_TIMED_OUT
 from api.republisher import ClaimedOrders, Republisher
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime import process, service
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.runtime.process import ShutdownFlag
+from pizzeria.runtime.progress import Progress
 from pizzeria.settings import Settings
 from pizzeria.store import Claim, OrderStore, Outbox, connect
 from pizzeria.stream import Publisher
@@ -21,6 +23,7 @@ CLAIMED_AT_ONCE = 1_000  # orders
 CLAIMED = 10_000  # orders, claimed before any of them is published: deadlines don't wait for Kafka
 LEASE_S = 30.0  # of a claim; more than twice the time that it takes to process it
 INTERVAL_S = 1.0  # between polls when little is due
+STALLED_S = LEASE_S  # after which a poll takes too long for /readyz
 
 log = structlog.stdlib.get_logger()
 
@@ -50,7 +53,26 @@ class Relay:
         self._retry_s = settings.order_retry_s
         self._deadline_s = settings.order_deadline_s
         self._max_delay_s = LEASE_S + 3 * settings.order_deadline_s  # longer than any order is rescheduled by
-        self.connected = False  # whether Redis, and Kafka if needed, were available at the last poll
+        self._problem: UnavailableError | None = UnavailableError("no poll yet", public="no poll of the outbox yet")
+        self._progress = Progress("poll of the outbox", STALLED_S)
+
+    def check_ready(self) -> None:
+        """Return if Redis, and Kafka if it was needed, were available at the last poll; thread-safe.
+
+        Raises:
+            UnavailableError: they were not, or the poll takes too long.
+        """
+        self._progress.check_ready()
+        if self._problem is not None:
+            raise self._problem
+
+    def check_alive(self) -> None:
+        """Return unless the relay is stuck for good; thread-safe.
+
+        Raises:
+            UnavailableError: it is.
+        """
+        self._progress.check_alive()
 
     def run(self, stop: ShutdownFlag) -> None:
         """Poll until the shutdown flag is set."""
@@ -60,12 +82,14 @@ class Relay:
             try:
                 claimed = self.poll(stop)
             except UnavailableError as error:
-                self.connected = False
+                self._problem = error
+                self._progress.retry(error.public)
                 pause_s = backoff.next_s()
                 log.warning("retrying", error=str(error), list="orders:open", retry_s=pause_s)
             else:
                 backoff.reset()
-                self.connected = True
+                self._problem = None
+                self._progress.begin("poll of the outbox")
                 if claimed >= CLAIMED:  # more may be due
                     continue
                 pause_s = INTERVAL_S * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
@@ -105,6 +129,7 @@ class Relay:
         self._outbox.drop(claim, summaries.keys() - still_open.keys())
         late = [order_id for order_id, summary in still_open.items() if summary.age_s(claim.now) >= self._deadline_s]
         for order_id in self._store.time_out(late):
+            ORDERS_TIMED_OUT.inc()
             log.warning("timed out", order_id=order_id, pizzas=still_open[order_id].count)
         return ClaimedOrders(claim, still_open)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import structlog
 
 from api.events import pizza_events
+from api.metrics import PIZZAS_REPUBLISHED
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
@@ -114,6 +115,7 @@ class Republisher:
             for event in pizza_events(self._publisher, self._topics, order.id, order.count, order.incomplete())
         ]
         self._publisher.publish(events, timeout_s, stop)
+        PIZZAS_REPUBLISHED.inc(len(events))
         delays_s: dict[str, float] = {}
         for order in orders:
             age_s = summaries[order.id].age_s(claim.now)

@@ -23,7 +23,7 @@ EXPECTED = {
     "REDIS_URL": REDIS_EXPECTED,
     "REPORTER_URL": "expected http:// or https://, a host and, optionally, a port and a path",
 }
-_SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
+SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
 
 
 def _is(description: str) -> Meta:
@@ -82,7 +82,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
         str, Meta(pattern=_HTTP), _is("URL of the reporter, for the API; unless set, `REPORTER_PORT` of this machine")
     ] = ""
     health_port: Annotated[
-        Port | None, _is("port of `/healthz` and `/readyz` of a worker, joiner or relay; unless set, there is none")
+        Port | None,
+        _is("port of `/healthz`, `/readyz` and `/metrics` of a worker, joiner or relay; unless set, there is none"),
     ] = None
     max_order_size: Annotated[int, Meta(ge=1, le=MAX_COUNT), _is("largest number of pizzas in an order")] = 1000
 
@@ -154,5 +155,5 @@ def read_environment(kind: type[T], environ: Mapping[str, str]) -> T:
             raise SettingsError(problem) from None
         if get_origin(choice := next(iter(get_args(known[name])), None)) is Literal:
             problem = f"expected one of {', '.join(get_args(choice))}"
-        shown = "" if name in _SECRETS else f"={given[name]!r}"
+        shown = "" if name in SECRETS else f"={given[name]!r}"
         raise SettingsError(f"{name}{shown}: {EXPECTED.get(name, problem)}") from None

@@ -6,6 +6,7 @@ from typing import Self
 
 import structlog
 
+from pizzeria.errors import UnavailableError
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import Stream
@@ -31,10 +32,33 @@ class ConsumerThread:
         self._stop.set()
         self._thread.join(timeout=5)
 
+    def check_ready(self) -> None:
+        """Return if the stream can do its work.
+
+        Raises:
+            UnavailableError: it can't, or is not built yet.
+        """
+        if self._stream is None:
+            raise UnavailableError("the consumer has not started yet", public="the consumer has not started yet")
+        self._stream.check_ready()
+
+    def check_alive(self) -> None:
+        """Return unless the stream is stuck for good.
+
+        Raises:
+            UnavailableError: it is.
+        """
+        if self._stream is not None:
+            self._stream.check_alive()
+
     @property
     def connected(self) -> bool:
-        """Whether Kafka has answered lately."""
-        return self._stream is not None and self._stream.connected
+        """Whether new events come in from Kafka."""
+        try:
+            self.check_ready()
+        except UnavailableError:
+            return False
+        return True
 
     def _run(self) -> None:
         backoff = Backoff()

@@ -6,7 +6,7 @@ from api.models import Accepted, ChangeView, OrderView
 from api.openapi.orders import orders
 from api.openapi.others import health, reports
 from api.openapi.parts import SCHEMAS, Part
-from pizzeria.runtime.web import Problem
+from pizzeria.runtime.problem import Problem
 from pizzeria.version import VERSION
 
 _DESCRIPTION = """\

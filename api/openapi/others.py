@@ -1,6 +1,7 @@
 """The operations of reports and health checks."""
 
 from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, header, problems, response
+from pizzeria.runtime import metrics
 from pizzeria.toppings import MENUS, TOPPINGS
 
 _COUNTS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
@@ -24,6 +25,7 @@ def health() -> Part:
     return {
         "/healthz": {"get": _health("healthz", "Liveness: the process answers", "ok")},
         "/readyz": {"get": _health("readyz", "Readiness: the API can take orders", "ready", REDIS_AWAY)},
+        "/metrics": {"get": _metrics()},
     }
 
 
@@ -42,6 +44,18 @@ def _report(name: str, summary: str, topping: str, details: dict[int, str] | Non
         "responses": {"200": response("The counts.", _COUNTS, counts, headers)}
         | problems((details or {}) | REDIS_AWAY)
         | TOO_LONG,
+    }
+
+
+def _metrics() -> Part:
+    example = "# TYPE pizzeria_orders_accepted_total counter\npizzeria_orders_accepted_total 7.0\n"
+    return {
+        "operationId": "get_metrics",
+        "tags": ["health"],
+        "summary": "What this replica has counted, for Prometheus",
+        "responses": {
+            "200": response("The metrics, as text.", {"type": "string"}, example, media_type=metrics.CONTENT_TYPE)
+        },
     }
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 from werkzeug.http import HTTP_STATUS_CODES
 
-from pizzeria.runtime.web import NO_STORE, RETRY_AFTER_S, Problem
+from pizzeria.runtime.problem import NO_STORE, Problem
+from pizzeria.runtime.web import RETRY_AFTER_S
 
 Part = dict[str, Any]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.metrics import CIRCUIT_OPEN
 
 
 class CircuitBreaker:
@@ -24,6 +25,7 @@ class CircuitBreaker:
         self._lock = Lock()
         self._is_open = False
         self._retry_at = 0.0
+        self._gauge = CIRCUIT_OPEN.labels(server)
 
     def check(self) -> None:
         """Return at once; after a failure, let only one caller through every few seconds.
@@ -45,7 +47,11 @@ class CircuitBreaker:
         """Open the circuit: the server did not respond."""
         with self._lock:
             self._is_open, self._retry_at = True, self._clock() + self._open_s
+            self._gauge.set(1)
 
     def note_success(self) -> None:
         """Close the circuit: the server has responded."""
-        self._is_open = False
+        if self._is_open:
+            with self._lock:
+                self._is_open = False
+                self._gauge.set(0)

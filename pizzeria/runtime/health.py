@@ -1,6 +1,6 @@
-"""/healthz and /readyz of the services that have no HTTP of their own; without Flask, which is 20 MB a process."""
+"""/healthz, /readyz and /metrics of the services without HTTP of their own; without Flask, which is 20 MB a process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +9,8 @@ from threading import Lock, Thread
 from msgspec import json
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime import metrics
+from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem
 
 SILENT_CLIENT_S = 10.0  # for each part of a request; then its thread ends
 _PROBE_S = 2.0
@@ -53,11 +55,18 @@ class Probe:
             result.set_exception(error)
 
 
-def serve_health(host: str, port: int, ready: Callable[[], bool], silence_s: float = SILENT_CLIENT_S) -> None:
-    """Serve from a thread /healthz, which says that the process is alive, and /readyz, that it can do its work.
+def serve_health(
+    host: str,
+    port: int,
+    ready: Callable[[], object],
+    alive: Callable[[], object],
+    silence_s: float = SILENT_CLIENT_S,
+) -> None:
+    """Serve from a thread /healthz, which fails if a restart would help, /readyz, until it can work, and /metrics.
 
     Args:
-        ready: whether it can; raises UnavailableError to say why not.
+        ready: raises UnavailableError if the service can't do its work.
+        alive: raises UnavailableError if it will not do so before it is restarted.
         silence_s: seconds after which a client that sends nothing is disconnected.
 
     Raises:
@@ -69,40 +78,36 @@ def serve_health(host: str, port: int, ready: Callable[[], bool], silence_s: flo
 
         def do_GET(self) -> None:
             if self.path == "/healthz":
-                self._answer(HTTPStatus.OK, {"status": "ok"})
-            elif self.path != "/readyz":
-                self._problem(HTTPStatus.NOT_FOUND, "there are /healthz and /readyz")
+                self._answer_check(alive, "ok")
+            elif self.path == "/readyz":
+                self._answer_check(ready, "ready")
+            elif self.path.partition("?")[0] == "/metrics":
+                self._answer(HTTPStatus.OK, metrics.exposition(), metrics.CONTENT_TYPE)
             else:
-                self._readyz()
+                self._problem(HTTPStatus.NOT_FOUND, "there are /healthz, /readyz and /metrics")
 
-        def _readyz(self) -> None:
+        def _answer_check(self, check: Callable[[], object], status: str) -> None:
             try:
-                detail = "" if ready() else "not ready"
+                check()
             except UnavailableError as error:
-                detail = error.public
-            if detail:
-                self._problem(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+                self._problem(HTTPStatus.SERVICE_UNAVAILABLE, error.public)
             else:
-                self._answer(HTTPStatus.OK, {"status": "ready"})
+                self._answer(HTTPStatus.OK, json.encode({"status": status}) + b"\n", "application/json")
 
         def send_error(self, code: int, message: str | None = None, _explain: str | None = None) -> None:
             self.close_connection = True
             self._problem(HTTPStatus(code), message or HTTPStatus(code).description)
 
         def _problem(self, status: HTTPStatus, detail: str) -> None:
-            body = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": detail}
-            self._answer(status, body, "application/problem+json")
+            self._answer(status, json.encode(Problem.of(status, detail)) + b"\n", CONTENT_TYPE)
 
-        def _answer(
-            self, status: HTTPStatus, body: Mapping[str, object], content_type: str = "application/json"
-        ) -> None:
-            payload = json.encode(body) + b"\n"
+        def _answer(self, status: HTTPStatus, body: bytes, content_type: str) -> None:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
-            self.send_header("Cache-Control", "no-store")
-            self.send_header("Content-Length", str(len(payload)))
+            self.send_header("Cache-Control", NO_STORE)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(payload)
+            self.wfile.write(body)
 
         def log_message(self, *_args: object) -> None:
             """Log no requests."""

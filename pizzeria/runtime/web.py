@@ -1,35 +1,24 @@
-"""What the HTTP services have in common: JSON answers, errors as problem+json, /healthz, /readyz and /report."""
+"""What the HTTP services have in common: JSON answers, problem+json, /healthz, /readyz, /metrics and /report."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
 import structlog
-from flask import Blueprint, Flask, Response, abort, request
-from msgspec import Struct, json
+from flask import Blueprint, Flask, Response, abort, g, request
+from msgspec import json
+from prometheus_client.registry import Collector
 from werkzeug.exceptions import HTTPException
-from werkzeug.http import HTTP_STATUS_CODES
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime import metrics
+from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem
 from pizzeria.toppings import TOPPINGS
 
 RETRY_AFTER_S = 2
-NO_STORE = "no-store"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_METHODS = _SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}  # any other one is "other" in the metrics
 
 log = structlog.stdlib.get_logger()
-
-
-class Problem(Struct, frozen=True):
-    """An error, as RFC 9457 has it."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-
-    @classmethod
-    def of(cls, status: int, detail: str) -> "Problem":
-        """Return the problem of an HTTP status; its phrase is the title."""
-        return cls("about:blank", HTTP_STATUS_CODES[status], status, detail)
 
 
 def json_response(body: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -49,23 +38,46 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> 
         detail: what is wrong with this very request.
     """
     response = json_response(Problem.of(status, detail), status, headers)
-    response.content_type = "application/problem+json"
+    response.content_type = CONTENT_TYPE
     return response
 
 
-def new_app(name: str, ready: Callable[[], bool]) -> Flask:
-    """Return an app with what every HTTP service has: problems, protection, /healthz and /readyz.
+def new_app(
+    name: str,
+    ready: Callable[[], object],
+    alive: Callable[[], object] = lambda: None,
+    collectors: Sequence[Collector] = (),
+) -> Flask:
+    """Return an app with what every HTTP service has: problems, protection, /healthz, /readyz and /metrics.
 
     Args:
-        ready: whether it can do its work; may also raise UnavailableError, to say why not.
+        ready: raises UnavailableError if it can't do its work.
+        alive: raises UnavailableError if it will not do so before it is restarted.
+        collectors: of metrics that are read at each request of /metrics, beside those that are counted.
     """
     app = Flask(name, static_folder=None)
+    _measure(app)
     app.url_map.strict_slashes = False  # /report/ is /report
     app.url_map.merge_slashes = False  # or /order//3 would be answered with a redirect
     _register_error_handlers(app)
     _protect(app)
-    app.register_blueprint(_health(ready))
+    app.register_blueprint(_health(ready, alive, collectors))
     return app
+
+
+def _measure(app: Flask) -> None:
+    """Observe the duration of each request, by its route: an id in a path must not become a label."""
+
+    @app.before_request
+    def note_begin() -> None:
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def observe(response: Response) -> Response:
+        method = request.method if request.method in _METHODS else "other"
+        route = request.url_rule.rule if request.url_rule else "none"
+        metrics.HTTP_DURATION.labels(method, route, response.status_code).observe(time.perf_counter() - g.began)
+        return response
 
 
 def _register_error_handlers(app: Flask) -> None:
@@ -121,23 +133,23 @@ def _other_site() -> str | None:
     return f"Origin: {origin}" if origin and origin not in (f"http://{host}", f"https://{host}") else None
 
 
-def _health(ready: Callable[[], bool]) -> Blueprint:
-    """Return /healthz, which says that the process is alive, and /readyz, which says that it can do its work.
-
-    Args:
-        ready: may also raise UnavailableError, to say why not.
-    """
+def _health(ready: Callable[[], object], alive: Callable[[], object], collectors: Sequence[Collector]) -> Blueprint:
+    """Return /healthz, which fails if a restart would help, /readyz, which fails until it can work, and /metrics."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/healthz")
     def healthz() -> Response:
+        alive()
         return json_response({"status": "ok"})
 
     @blueprint.get("/readyz")
     def readyz() -> Response:
-        if ready():
-            return json_response({"status": "ready"})
-        return problem(503, "not ready", {"Retry-After": str(RETRY_AFTER_S)})
+        ready()
+        return json_response({"status": "ready"})
+
+    @blueprint.get("/metrics")
+    def get_metrics() -> Response:
+        return Response(metrics.exposition(*collectors), content_type=metrics.CONTENT_TYPE)
 
     return blueprint
 

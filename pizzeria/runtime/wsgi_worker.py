@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from gunicorn.http import wsgi
 from gunicorn.http.errors import (
     ExpectationFailed,
     InvalidResponseHeader,
@@ -21,7 +22,7 @@ from gunicorn.http.errors import (
 from gunicorn.workers.gthread import ThreadWorker
 from msgspec import json
 
-from pizzeria.runtime.web import NO_STORE, Problem
+from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem
 from pizzeria.runtime.wsgi_connection import MAX_HEADER_BYTES, Connection
 
 REQUEST_S = 10.0  # for a request to arrive, from its first byte or from connecting
@@ -32,6 +33,35 @@ _STATUSES = {LimitRequestLine: 414, ExpectationFailed: 417, LimitRequestHeaders:
 _OURS = InvalidResponseHeader, InvalidResponseHeaderName
 
 log = structlog.stdlib.get_logger()
+
+
+class _Buffer(bytearray):
+    """Takes the place of a socket."""
+
+    sendall = bytearray.extend
+
+
+class Response(wsgi.Response):  # type: ignore[misc]  # gunicorn has no types
+    """A response whose headers are sent with the beginning of its body, in one packet.
+
+    So a process that is killed leaves no client with the headers of a response and nothing of its body.
+    """
+
+    def write(self, arg: bytes) -> None:
+        """Send a part of the body."""
+        if self.headers_sent:
+            super().write(arg)
+            return
+        client: Any = self.sock
+        self.sock: Any = (buffer := _Buffer())
+        try:
+            super().write(arg)
+        finally:
+            self.sock = client
+        client.sendall(buffer)
+
+
+wsgi.Response = Response  # gunicorn has no setting for it
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -87,11 +117,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         else:
             status, detail = 500, "an internal error; the log has the details"
             log.error("fault", exc_info=exc)
+        from pizzeria.runtime.metrics import HTTP_DURATION  # not before serve() has said where it is stored
+
+        HTTP_DURATION.labels("other", "none", status).observe(0)
         problem = Problem.of(status, detail)
         body = json.encode(problem) + b"\n"
         head = (
             f"HTTP/1.1 {status} {problem.title}\r\nConnection: close\r\nCache-Control: {NO_STORE}\r\n"
-            f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+            f"Content-Type: {CONTENT_TYPE}\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         with suppress(OSError):
             client.sendall(head.encode() + body)

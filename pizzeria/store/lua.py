@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from pizzeria.errors import UnavailableError
+from pizzeria.store import metrics
 from pizzeria.store.connection import Client, keeps_order, publish_command
 
 SCRIPTS = Path(__file__).parent / "scripts"
@@ -111,10 +112,12 @@ def checked(results: list[Any]) -> list[Any]:
 
 @contextmanager
 def redis_errors() -> Iterator[None]:
-    """Raise UnavailableError for a transient error; a WRONGTYPE error is raised unchanged."""
+    """Raise UnavailableError for a transient error; a WRONGTYPE error is raised unchanged. Measure what is done."""
     try:
-        yield
+        with metrics.CALL_DURATION.time():
+            yield
     except RedisError as error:
+        metrics.CALL_ERRORS.labels(type(error).__name__).inc()
         code = _code(error)
         if code == "WRONGTYPE":
             raise

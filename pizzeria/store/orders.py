@@ -1,12 +1,15 @@
 """The orders in Redis."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from msgspec import json
 
 from pizzeria.events import SizedOrder, Toppings
+from pizzeria.store import metrics
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, reserve_key
 from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
@@ -145,9 +148,14 @@ class OrderStore:
                 called.append(order)
                 calls.append(Call("join", [order_key(order_id), reserve_key(order_id)], [*head, *chunk]))
         results = list(zip(called, self._scripts.run(calls), strict=True))
-        unlisted = {order_id for (order_id, _), result in results if result == 1}
-        if unlisted and not at:
-            self._add_to_outbox(list(unlisted))
+        joined = [(order_id, *result) for (order_id, _), result in results if not isinstance(result, Exception)]
+        if not at:
+            if unlisted := {order_id for order_id, is_unlisted, *_ in joined if is_unlisted}:
+                self._add_to_outbox(list(unlisted))
+            for _, _, repeats, *times in joined:
+                metrics.JOIN_REPEATS.inc(repeats)
+                if times:
+                    _observe_ready(*times)
         return {order: str(result) for order, result in results if isinstance(result, Exception)}
 
     def time_out(self, order_ids: Collection[str]) -> list[str]:
@@ -177,6 +185,12 @@ class OrderStore:
         listed: int = sum(self._scripts.run_all(_schedule(order_ids, "NX", self._retry_s)))
         self._scripts.run([Call("listed", [order_key(order_id)], []) for order_id in order_ids])
         return listed
+
+
+def _observe_ready(created_at: str, completed_at: str) -> None:
+    with suppress(ValueError):  # edited by hand
+        taken = datetime.fromisoformat(completed_at) - datetime.fromisoformat(created_at)
+        metrics.ORDER_READY.observe(max(0.0, taken.total_seconds()))
 
 
 def _schedule(order_ids: Sequence[str], condition: str, delay_s: int) -> list[Call]:

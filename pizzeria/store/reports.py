@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from pizzeria.events import CountedOrder
+from pizzeria.store import metrics
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import report_key, seen_key
 from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
@@ -40,6 +41,9 @@ class ReportStore:
                 called.append(order)
                 calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._seen_ttl_s, *chunk]))
         results = self._scripts.run(calls)
+        for call, result in zip(calls, results, strict=True):
+            if not isinstance(result, Exception):
+                metrics.COUNT_REPEATS.inc(len(call.arguments) // 2 - result)  # less than it was given
         return {
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
         }

@@ -45,6 +45,18 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
             return {}
         return polled
 
+    def membership_problem(self) -> str | None:
+        """Return why this consumer is not a member of its group now, or None if it is; only its own thread may call it.
+
+        kafka-python tells it to nobody: while a poll rejoins, it returns nothing, as it does when there is nothing.
+        """
+        coordinator = self._coordinator
+        if not coordinator.stable():
+            return "it is not a member of its consumer group, which it is joining"
+        if coordinator.coordinator_id is None or coordinator.heartbeat.session_timeout_expired():
+            return "the coordinator of its consumer group does not answer"
+        return None
+
     def _rewind_recreated_topics(self) -> None:
         """Seek to the beginning of a topic whose id has changed: it may already have records beyond the position."""
         assigned = self.assignment()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from pizzeria.runtime.process import ShutdownFlag
+from pizzeria.stream import metrics
 from pizzeria.stream.origin import PREFIX, REPLAY, Origin, encode_headers, exclude_headers, replay_of
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.record import Record, UnreadableRecord, log_context
@@ -21,6 +22,7 @@ def dead_letter(record: Record, topic: str, service: str, error: BaseException |
     The headers are those of Kafka Streams (KIP-1034, "Dead letter queue in Kafka Streams"), the record's timestamp
     and the service. A replayed record that fails again becomes the same dead letter: it keeps its first origin.
     """
+    metrics.DEAD_LETTERED.labels(record.topic).inc()
     log.warning("dead letter", error=str(error), **log_context(record))
     replay = replay_of(record)
     # A record that results from the replay of another one has not been a dead letter before.

@@ -9,12 +9,15 @@ from kafka import TopicPartition
 from kafka.coordinator.assignors.range import RangePartitionAssignor
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
+from prometheus_client import Counter
 
 from pizzeria.errors import UnavailableError, UnequalPartitionsError
 from pizzeria.events import Pizza
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.runtime.process import ShutdownFlag
+from pizzeria.runtime.progress import Progress
 from pizzeria.settings import Settings
+from pizzeria.stream import metrics
 from pizzeria.stream.connection import connection
 from pizzeria.stream.consumer import Consumer
 from pizzeria.stream.dead_letter_events import dead_letter, publish_or_truncate
@@ -30,6 +33,7 @@ COMMIT_INTERVAL_S = 0.2
 # Not longer: kafka-python's poll may miss a fetch that ends just as it begins to wait, and the last commit waits too.
 POLL_MS = 500
 PROBE_INTERVAL_S = 3.0
+STALLED_S = 3 * PROBE_INTERVAL_S  # after which a poll, a batch or a rebalance takes too long for /readyz
 UNEQUAL_S = 30.0  # grace period: partitions are added to one topic after the other
 _CLOSE_MS = 2_000  # for the last commit, and for leaving the group: so a shutdown without Kafka takes less than 10 s
 
@@ -82,12 +86,16 @@ class Stream:
         self._read = read
         self._handle = handle
         self._publisher = publisher
-        self._offsets = Offsets()
+        self._offsets = Offsets(group)
+        self._last_poll = metrics.LAST_POLL.labels(group)
         self._backoff = backoff or Backoff()
         self._clock = clock
         self._commit: Any = None  # the future of the last one sent
         self._commit_at = 0.0
         self._contact_at = float("-inf")
+        self._progress = Progress("check of the topics", STALLED_S, clock)
+        self._membership_problem: str | None = "it is not a member of its consumer group yet"
+        self._member_at = float("-inf")
         self._consumer = consumer(
             **connection(settings),
             **fetch,
@@ -100,10 +108,26 @@ class Stream:
             metrics_enabled=False,
         )
 
-    @property
-    def connected(self) -> bool:
-        """Whether this consumer has joined its group and the broker has responded lately; it is thread-safe."""
-        return self._offsets.joined and self._clock() - self._contact_at < 3 * PROBE_INTERVAL_S
+    def check_ready(self) -> None:
+        """Return if this consumer is a member of its group, gets answers from Kafka and finishes its batches.
+
+        It is thread-safe.
+
+        Raises:
+            UnavailableError: it says what takes too long.
+        """
+        self._progress.check_ready()
+        problem = self._membership_problem
+        if problem is not None and self._clock() - self._member_at >= STALLED_S:
+            raise UnavailableError(problem, public=problem)
+
+    def check_alive(self) -> None:
+        """Return unless this consumer is stuck for good; it is thread-safe.
+
+        Raises:
+            UnavailableError: it is.
+        """
+        self._progress.check_alive()
 
     def run(self, stop: ShutdownFlag, *, records: int | None = None) -> None:
         """Consume until the shutdown flag is set, then commit the handled offsets and leave the group.
@@ -121,6 +145,7 @@ class Stream:
             self._consumer.subscribe(self._topics, listener=self._offsets)
             while not stop.is_set() and (records is None or seen < records):
                 polled = self._poll(stop)
+                self._note_membership()
                 if polled and self._process(polled, stop):
                     self._offsets.handled.update({tp: next_offset(batch[-1]) for tp, batch in polled.items()})
                     seen += sum(map(len, polled.values()))
@@ -139,6 +164,7 @@ class Stream:
                 continue
             if len(set(counts.values())) == 1:
                 self._backoff.reset()
+                self._progress.begin("poll")
                 return
             listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
             unequal = UnequalPartitionsError(f"the topics must have the same number of partitions, but have: {listed}")
@@ -155,13 +181,22 @@ class Stream:
                 if self._clock() - self._contact_at < PROBE_INTERVAL_S:
                     return {}
                 # An empty poll proves nothing: poll also returns nothing while the broker is unavailable.
-                self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
+                with metrics.CALL_PROBE.time():
+                    self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
         except Exception as error:  # noqa: BLE001 - foreign input may make kafka-python raise anything
+            metrics.POLL_ERRORS.inc()
             self._wait(stop, error)
             return {}
         self._backoff.reset()
         self._contact_at = self._clock()
+        self._progress.begin("poll")
+        self._last_poll.set_to_current_time()
         return polled
+
+    def _note_membership(self) -> None:
+        self._membership_problem = self._consumer.membership_problem()
+        if self._membership_problem is None:
+            self._member_at = self._clock()
 
     def _process(self, polled: dict[Any, list[Record]], stop: ShutdownFlag) -> bool:
         batch: list[tuple[Record, Pizza]] = []
@@ -177,20 +212,32 @@ class Stream:
                     batch.append((record, self._read(record)))
                 except (ValueError, RecursionError) as error:
                     unreadable.append(dead_letter(record, self._dead_letters, self._service, error))
+        self._progress.begin("batch")
+        metrics.BATCH_RECORDS.observe(sum(map(len, polled.values())))
         while True:
             try:
-                events = unreadable + self._handle(batch)
-                publish_or_truncate(self._publisher, events, self._dead_letters, stop)
+                with metrics.HANDLE_DURATION.time():
+                    events = unreadable + self._handle(batch)
+                with metrics.PUBLISH_DURATION.time():
+                    publish_or_truncate(self._publisher, events, self._dead_letters, stop)
             except UnavailableError as error:
+                self._count(metrics.RETRIED, polled)
                 [first, *_] = next(iter(polled.values()))
                 if self._wait(stop, error, **log_context(first)):
                     return False
             else:
                 self._backoff.reset()
+                self._progress.begin("poll")
+                self._count(metrics.CONSUMED, polled)
                 log.debug("batch processed", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
                 return True
 
+    def _count(self, counter: Counter, polled: dict[Any, list[Record]]) -> None:
+        for tp, records in polled.items():
+            counter.labels(tp.topic).inc(len(records))
+
     def _wait(self, stop: ShutdownFlag, error: Exception, **where: str) -> bool:
+        self._progress.retry(error.public if isinstance(error, UnavailableError) else "Kafka does not answer")
         retry_s = self._backoff.next_s()
         log.warning(
             "retrying",

@@ -6,16 +6,24 @@ from typing import Any
 import structlog
 from kafka import ConsumerRebalanceListener
 
+from pizzeria.stream import metrics
+
 log = structlog.stdlib.get_logger()
 
 
 class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python has no types
-    """The next offset to handle, and the committed one, of each partition assigned to this member."""
+    """The next offset to handle, and the committed one, of each partition assigned to this member.
 
-    def __init__(self) -> None:
+    Args:
+        group: the consumer group.
+    """
+
+    def __init__(self, group: str) -> None:
+        self._assigned = metrics.ASSIGNED.labels(group)
+        self._rebalances = metrics.REBALANCES.labels(group)
+        self._last_commit = metrics.LAST_COMMIT.labels(group)
         self.handled: dict[Any, int] = {}
         self.committed: dict[Any, int] = {}
-        self.joined = False
 
     def uncommitted(self) -> dict[Any, int]:
         """Return the handled offsets that are not known to be committed: partition → offset."""
@@ -24,13 +32,16 @@ class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
     def note_commit(self, offsets: dict[Any, Any], failure: Exception | None) -> None:
         """Note the outcome of a commit; the consumer calls this."""
         if failure is None:
+            self._last_commit.set_to_current_time()
             self.committed.update({tp: offset.offset for tp, offset in offsets.items()})
         else:
+            metrics.COMMIT_ERRORS.inc()
             log.debug("commit failed, it will be retried", error=str(failure))
 
     def on_partitions_assigned(self, assigned: Sequence[Any]) -> None:
-        """Note that this member has joined its group, and log its partitions."""
-        self.joined = True
+        """Count the rebalance, and log the partitions that this member has."""
+        self._rebalances.inc()
+        self._assigned.set(len(assigned))
         by_topic: dict[str, list[int]] = {}
         for tp in sorted(assigned):
             by_topic.setdefault(tp.topic, []).append(tp.partition)
@@ -38,6 +49,7 @@ class Offsets(ConsumerRebalanceListener):  # type: ignore[misc]  # kafka-python 
 
     def on_partitions_revoked(self, revoked: Sequence[Any]) -> None:
         """Forget partitions: their next owner commits them, and an older offset from here would set it back."""
+        self._assigned.set(0)  # all of them are revoked, and assigned anew
         for tp in revoked:
             self.handled.pop(tp, None)
             self.committed.pop(tp, None)

@@ -1,6 +1,7 @@
 """Publishing: send every record, then wait until all are acknowledged."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Self
@@ -14,6 +15,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.runtime.circuit_breaker import CircuitBreaker
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
+from pizzeria.stream import metrics
 from pizzeria.stream.connection import connection
 from pizzeria.stream.in_flight import InFlight
 
@@ -84,6 +86,8 @@ class Publisher:
         self._in_flight = InFlight()
         self._clock = clock
 
+    @metrics.PUBLISH_ERRORS.count_exceptions()
+    @metrics.CALL_PUBLISH.time()
     def publish(
         self, events: Sequence[Event], timeout_s: float = MAX_PUBLISH_S, stop: ShutdownFlag | None = None
     ) -> None:
@@ -111,6 +115,10 @@ class Publisher:
         for event, future in zip(events, futures, strict=True):
             if not (future and (future.succeeded() or self._is_accepted(event, future, deadline))):
                 too_large.append(event)
+        published = Counter(event.topic for event in events)
+        published.subtract(event.topic for event in too_large)
+        for topic, number in published.items():
+            metrics.PUBLISHED.labels(topic).inc(number)
         if too_large:
             raise TooLargeError(too_large)
 

@@ -9,6 +9,7 @@ from pizzeria.events import Pizza, decode, encode
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher
 from pizzeria.topics import Topics
+from tests.checks import problem_of
 from tests.integration.records import committed, records_of
 from tests.waiting import eventually, running
 from workers.worker import topping_stream
@@ -94,7 +95,7 @@ def test_two_replicas_of_a_worker_share_the_work(settings: Settings, topics: Top
     """Whoever has a partition, every pizza gets its topping."""
     streams = [topping_stream("sauce", workers.sauce.choose, settings, publisher, topics) for _ in range(2)]
     with running(*streams):
-        eventually(lambda: all(stream.connected for stream in streams))
+        eventually(lambda: all(problem_of(stream.check_ready) is None for stream in streams))
         events = [event for partition in range(6) for event in order_events(topics, 50, partition)]
         publisher.publish(events)
 

@@ -18,13 +18,19 @@ from cli.admin.dead_letter_topic import DeadLetterTopic
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, Outbox, ReportStore, Watcher, order_key
 from pizzeria.topics import Topics
-from tests.unit.fakes import FakePublisher, FakeRecord
+from tests.unit.fakes import Clock, FakePublisher, FakeRecord
 from tests.unit.rig import Rig
 from tests.waiting import eventually
 
 Command = Callable[..., Result]
 
 NOW_S = 1_764_000_000
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that stands still unless a test advances it."""
+    return Clock()
 
 
 @pytest.fixture

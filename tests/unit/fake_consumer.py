@@ -31,6 +31,7 @@ class FakeConsumer:
         probe: called when the stream asks for offsets; it may raise.
         topics: that are subscribed to.
         listener: of rebalances.
+        membership: why it is not a member of its group, or None.
         closed: how often it was closed.
     """
 
@@ -44,6 +45,7 @@ class FakeConsumer:
         self.probe: Callable[[], object] = lambda: None
         self.topics: list[str] = []
         self.listener: Any = None
+        self.membership: str | None = "it is joining"
         self.closed = 0
         self._stop = stop
         self._under_way: list[tuple[Future, dict[Any, Any], CommitCallback]] = []
@@ -72,6 +74,10 @@ class FakeConsumer:
             step()
             return {}
         return step
+
+    def membership_problem(self) -> str | None:
+        """Answer as the test wants."""
+        return self.membership
 
     def commit_async(self, offsets: dict[Any, Any], callback: CommitCallback) -> Future:
         """Send a commit."""

@@ -79,12 +79,6 @@ def fake() -> Iterator[FakeReporter]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """The clock of the pause after a failure."""
-    return Clock()
-
-
-@pytest.fixture
 def build(
     store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore, clock: Clock
 ) -> Iterator[Callable[[str], FlaskClient]]:

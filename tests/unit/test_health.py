@@ -33,18 +33,52 @@ def exchange(port: int, request: str) -> bytes:
         return answer.read()
 
 
+def works() -> None:
+    """Check, and miss nothing."""
+
+
 def test_it_is_healthy_while_it_is_there_and_ready_when_it_can_work() -> None:
     """A service that waits for Kafka is alive, but not ready."""
-    port, ready = free_port(), [False]
-    serve_health(HOST, port, lambda: ready[0])
+    port, away = free_port(), [True]
+
+    def ready() -> None:
+        if away:
+            raise UnavailableError("away", public="Kafka does not answer")
+
+    serve_health(HOST, port, ready, works)
     assert get(port, "/healthz") == (200, "application/json", {"status": "ok"})
     status, content_type, body = get(port, "/readyz")
     assert (status, content_type) == (503, "application/problem+json")
     assert isinstance(body, dict)
-    assert body["detail"] == "not ready"
-    ready[0] = True
+    assert body["detail"] == "Kafka does not answer"
+    away.clear()
     assert get(port, "/readyz") == (200, "application/json", {"status": "ready"})
     assert get(port, "/else")[0] == 404
+
+
+def test_it_is_not_healthy_if_a_restart_would_help() -> None:
+    """Who watches over it is told why."""
+    port = free_port()
+
+    def alive() -> None:
+        raise UnavailableError("stuck", public="stuck in a poll for 120 s")
+
+    serve_health(HOST, port, works, alive)
+    status, _, body = get(port, "/healthz")
+    assert status == 503
+    assert isinstance(body, dict)
+    assert body["detail"] == "stuck in a poll for 120 s"
+
+
+def test_it_has_metrics() -> None:
+    """In the text format of Prometheus, with what every Python process has."""
+    port = free_port()
+    serve_health(HOST, port, works, works)
+    with urllib.request.urlopen(f"http://{HOST}:{port}/metrics", timeout=5) as answer:
+        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        text = answer.read().decode()
+    assert "# TYPE pizzeria_http_request_duration_seconds histogram" in text
+    assert "\nprocess_resident_memory_bytes " in text
 
 
 def test_readyz_has_the_reason_and_no_address() -> None:
@@ -54,7 +88,7 @@ def test_readyz_has_the_reason_and_no_address() -> None:
     def ready() -> bool:
         raise UnavailableError("Redis: 10.0.0.1:6379 says OOM", public="Redis is full")
 
-    serve_health(HOST, port, ready)
+    serve_health(HOST, port, ready, works)
     status, content_type, body = get(port, "/readyz")
     assert (status, content_type) == (503, "application/problem+json")
     assert isinstance(body, dict)
@@ -67,14 +101,17 @@ def test_a_service_is_ready_if_redis_takes_its_writes_and_kafka_answers() -> Non
     def full() -> None:
         raise UnavailableError("OOM", public="Redis is full")
 
-    assert readiness(lambda: True)()
-    assert readiness(lambda: True, lambda: None)()
-    for connected in (True, False):
+    def away() -> None:
+        raise UnavailableError("no poll has been finished for 9 s")
+
+    assert readiness(works)()
+    assert readiness(works, works)()
+    for check_ready in (works, away):
         with pytest.raises(UnavailableError) as caught:
-            readiness(lambda: connected, full)()  # noqa: B023 - called at once
+            readiness(check_ready, full)()
         assert caught.value.public == "Redis is full"
-    with pytest.raises(UnavailableError, match="no contact with Kafka"):
-        readiness(lambda: False, lambda: None)()
+    with pytest.raises(UnavailableError, match="no poll has been finished"):
+        readiness(away, works)()
 
 
 def test_a_probe_that_hangs_is_answered_and_runs_once() -> None:
@@ -100,7 +137,7 @@ def test_a_probe_that_hangs_is_answered_and_runs_once() -> None:
 def test_no_cache_keeps_an_answer() -> None:
     """It may be another at once, also if it is none of ours."""
     port = free_port()
-    serve_health(HOST, port, lambda: True)
+    serve_health(HOST, port, works, works)
     for path in ("/healthz", "/readyz", "/else"):
         assert b"\r\nCache-Control: no-store\r\n" in exchange(port, f"GET {path} HTTP/1.0\r\n\r\n")
     for wrong, status in [("POST /healthz HTTP/1.0", 501), ("GET / HTTP/1.0" + 101 * "\r\nName: value", 431)]:
@@ -114,7 +151,7 @@ def test_no_cache_keeps_an_answer() -> None:
 def test_a_client_that_falls_silent_is_left() -> None:
     """In the middle of a request, too: none of them keeps a thread."""
     port = free_port()
-    serve_health(HOST, port, lambda: True, silence_s=0.2)
+    serve_health(HOST, port, works, works, silence_s=0.2)
     before = threading.active_count()
     for begun in (b"", b"GET /hea", b"GET /healthz HTTP/1.1\r\nHost: "):
         with socket.create_connection((HOST, port), timeout=10) as client:
@@ -126,6 +163,6 @@ def test_a_client_that_falls_silent_is_left() -> None:
 def test_a_port_that_is_taken_ends_the_service_with_one_line() -> None:
     """The variable is named."""
     port = free_port()
-    serve_health(HOST, port, lambda: True)
+    serve_health(HOST, port, works, works)
     with pytest.raises(SystemExit, match=f"HEALTH_PORT={port}: Address already in use"):
-        serve_health(HOST, port, lambda: True)
+        serve_health(HOST, port, works, works)

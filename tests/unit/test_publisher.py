@@ -71,12 +71,6 @@ class FakeProducer:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """The time."""
-    return Clock()
-
-
-@pytest.fixture
 def producer(clock: Clock) -> FakeProducer:
     """What the publisher sends through."""
     return FakeProducer(clock)

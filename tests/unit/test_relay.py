@@ -15,6 +15,7 @@ from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key
 from pizzeria.topics import Topics
+from tests.checks import problem_of
 from tests.pizzas import FULL
 from tests.unit.fakes import FakePublisher, ImpatientStop
 
@@ -298,13 +299,14 @@ def test_the_relay_goes_on_when_redis_was_away(relay: Relay, redis_server: FakeS
 
     def come_back() -> None:
         if len(stop.waits) == 3:
-            assert not relay.connected
+            assert problem_of(relay.check_ready) == "Redis does not answer"
+            assert problem_of(relay.check_alive) is None
             redis_server.connected = True
         if len(stop.waits) == 4:
             stop.set()
 
     stop.on_wait = come_back
     relay.run(stop)
-    assert relay.connected
+    assert problem_of(relay.check_ready) is None
     assert stop.waits[0] < stop.waits[2]
     assert len(stop.waits) == 4

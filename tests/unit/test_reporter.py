@@ -13,12 +13,6 @@ from tests.unit.fakes import Clock
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """The clock that the ages of the counts come from."""
-    return Clock()
-
-
-@pytest.fixture
 def counts(clock: Clock, report_store: ReportStore) -> ReportCache:
     """What the reporter knows; three pizzas are counted."""
     report_store.count(
@@ -111,7 +105,12 @@ def test_the_reporter_is_ready_while_it_can_count(
     report_store: ReportStore, redis_server: FakeServer, counting: bool, connected: bool, status: int
 ) -> None:
     """Without Kafka, or a Redis that takes the counts, it still is healthy and answers."""
-    ready = readiness(lambda: counting, report_store.check_writable)
+
+    def check_ready() -> None:
+        if not counting:
+            raise UnavailableError("no poll has been finished for 9 s")
+
+    ready = readiness(check_ready, report_store.check_writable)
     client = create_app(ReportCache(report_store), lambda: counting, ready).test_client()
     redis_server.connected = connected
     assert client.get("/readyz").status_code == status

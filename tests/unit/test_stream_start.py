@@ -1,12 +1,10 @@
 """The loop of the consuming services: how it starts, and whether it is connected."""
 
-from collections.abc import Sequence
-
 import pytest
 from kafka.errors import KafkaTimeoutError
 
 from pizzeria.errors import UnequalPartitionsError
-from pizzeria.stream import Event
+from tests.checks import problem_of
 from tests.unit.rig import P0, Rig, good
 
 
@@ -76,13 +74,13 @@ def test_a_stop_while_the_topics_are_not_there_ends_the_stream(rig: Rig) -> None
     assert rig.consumer.closed == 1
 
 
-def test_a_stream_is_connected_while_it_is_in_its_group_and_kafka_answers(rig: Rig) -> None:
+def test_a_stream_is_ready_while_it_is_in_its_group_and_kafka_answers(rig: Rig) -> None:
     """It is so from the first assignment on, not after 9 s without an answer, and again with the next one."""
     stream = rig.stream()
-    connected = [stream.connected]
+    seen = [problem_of(stream.check_ready)]
 
     def look() -> None:
-        connected.append(stream.connected)
+        seen.append(problem_of(stream.check_ready))
 
     def go_away() -> None:
         raise KafkaTimeoutError
@@ -94,32 +92,75 @@ def test_a_stream_is_connected_while_it_is_in_its_group_and_kafka_answers(rig: R
     def kafka_is_back() -> None:
         rig.consumer.probe = lambda: None
 
-    def assign() -> None:
-        rig.consumer.listener.on_partitions_assigned([P0])
+    def join() -> None:
+        rig.consumer.membership = None
 
-    rig.consumer.steps.extend([look, look, assign, look, kafka_is_away, look, kafka_is_back, look])
+    rig.consumer.steps.extend([look, look, join, look, kafka_is_away, look, kafka_is_back, look])
     stream.run(rig.stop)
-    assert connected == [False, False, False, True, False, True]
+    assert seen == [
+        "it is not a member of its consumer group yet",
+        "it is not a member of its consumer group yet",
+        "it is joining",
+        None,
+        "no poll has been finished for 9 s: Kafka does not answer",
+        None,
+    ]
+
+
+def test_a_stream_that_loses_its_group_is_not_ready_after_a_while(rig: Rig) -> None:
+    """A rebalance takes no longer; when it is a member again, it is ready at once."""
+    stream = rig.stream()
+    seen: list[str | None] = []
+
+    def look() -> None:
+        seen.append(problem_of(stream.check_ready))
+
+    def lose() -> None:
+        rig.consumer.membership = "the coordinator of its consumer group does not answer"
+
+    def three_seconds() -> None:
+        rig.clock.advance(3.0)
+
+    def join() -> None:
+        rig.consumer.membership = None
+
+    three = [three_seconds, look]
+    rig.consumer.steps.extend([join, look, lose, look, *three, *three, *three, join, look])
+    stream.run(rig.stop)
+    lost = "the coordinator of its consumer group does not answer"
+    assert seen == [None, None, None, None, lost, None]
+    assert problem_of(stream.check_alive) is None
+
+
+def test_a_stream_whose_batch_takes_too_long_is_not_ready(rig: Rig) -> None:
+    """It says for how long, and what it retries; it is alive all the same, for a restart would not bring Redis back."""
+    stream = rig.stream()
+    seen: list[str | None] = []
+    rig.consumer.membership = None
+    rig.fail_to_handle(3)
+
+    def look() -> None:
+        rig.clock.advance(100.0)
+        seen.extend([problem_of(stream.check_ready), problem_of(stream.check_alive)])
+
+    rig.stop.on_wait = look
+    rig.consumer.steps.extend([{P0: [good(0)]}, lambda: seen.append(problem_of(stream.check_ready))])
+    stream.run(rig.stop)
+    why = "a server that this service needs is unavailable"
+    assert seen == [
+        *(f"no batch has been finished for 100 s: {why}", None),
+        *(f"no batch has been finished for 200 s: {why}", None),
+        *(f"no batch has been finished for 300 s: {why}", None),
+        None,
+    ]
 
 
 def test_records_tell_that_kafka_answers(rig: Rig) -> None:
-    """A stream that gets them need not ask, however long its batches take."""
-    stream = rig.stream()
-    connected: list[bool] = []
+    """A stream that gets them need not ask."""
     asked: list[float] = []
     rig.consumer.probe = lambda: asked.append(rig.clock.now)
-
-    def take_long(_events: Sequence[Event]) -> None:
-        connected.append(stream.connected)
-        rig.clock.advance(8.9)
-
-    def assign() -> None:
-        rig.consumer.listener.on_partitions_assigned([P0])
-
-    rig.publisher.on_publish = take_long
-    rig.consumer.steps.extend([assign, *({P0: [good(offset)]} for offset in range(4))])
-    stream.run(rig.stop, records=4)
-    assert connected == [True] * 4
+    rig.publisher.on_publish = lambda _events: rig.clock.advance(8.9)
+    rig.run(lambda: None, *({P0: [good(offset)]} for offset in range(4)), records=4)
     assert asked == [1000.0]
 
 

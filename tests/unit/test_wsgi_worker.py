@@ -11,7 +11,7 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.http.parser import RequestParser
 
-from pizzeria.runtime.wsgi_worker import Worker
+from pizzeria.runtime.wsgi_worker import Response, Worker
 
 PREEMPTED_S = 0.05  # more than a body is waited for
 
@@ -69,3 +69,18 @@ def test_a_connection_whose_body_does_not_come_is_closed_soon(sockets: tuple[soc
     began = time.monotonic()
     assert not is_kept(sockets, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhi")
     assert time.monotonic() - began < 5
+
+
+def test_a_response_begins_with_one_packet() -> None:
+    """Whoever kills the process leaves a client with all of a small response, or with nothing, which it may retry."""
+    client, server = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # keeps what is sent apart
+    with closing(client), closing(server):
+        request = SimpleNamespace(method="GET", version=(1, 1), should_close=lambda: False)
+        response = Response(request, server, Config())
+        response.start_response("200 OK", [("Content-Length", "10")])
+        response.write(b"first")
+        response.write(b"later")
+        head, _, body = client.recv(1000).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+        assert body == b"first"
+        assert client.recv(1000) == b"later"

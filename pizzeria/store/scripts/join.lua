@@ -15,13 +15,16 @@
 -- A pizza is complete when it has the toppings that its order stored when it was placed: it counts once, and another
 -- topping, which was added to the menu later, is stored and changes nothing else.
 --
--- Result: 1 if the order is to be added to the outbox: it was created here, from its events, is not ready, and has the
--- field unlisted until it is added. Otherwise 0.
+-- Result: an array of
+--   1 if the order is to be added to the outbox: it was created here, from its events, is not ready, and has the field
+--   unlisted until it is added; otherwise 0
+--   how many of the pizzas added nothing: repeats
+--   if the order became ready now: its created_at and its completed_at
 -- Error: COUNT, if the stored order has another number of pizzas; nothing is changed then.
 local key, count, ttl = KEYS[1], ARGV[1], ARGV[3]
 local first = 6
 
-local fields = {'count', 'ready', 'status', 'unlisted', 'toppings'}
+local fields = {'count', 'ready', 'status', 'unlisted', 'toppings', 'created_at'}
 local heads = #fields
 for i = first, #ARGV, 2 do
   fields[#fields + 1] = 'pizza:' .. ARGV[i]
@@ -35,7 +38,7 @@ end
 local ready, status = tonumber(known[2] or 0), known[3] or 'preparing'
 local was_ready = ready
 
-local changes, changed_pizzas, completed = {}, {}, ''
+local changes, changed_pizzas, completed, repeated, times = {}, {}, '', 0, {}
 local function set(field, value)
   changes[#changes + 1] = field
   changes[#changes + 1] = value
@@ -93,10 +96,12 @@ for i = heads + 1, #fields do
       set_pizza(fields[i], old:sub(1, -2) .. ',' .. new:sub(2))
     end
     if has_all and not had_all then ready = ready + 1 end
+  else
+    repeated = repeated + 1
   end
 end
 if #changes == 0 then
-  return unlisted
+  return {unlisted, repeated}
 end
 
 if is_new then
@@ -111,6 +116,7 @@ if ready ~= was_ready or is_new then
     local at = time_or_now(ARGV[2])
     set('completed_at', at)
     completed = ',"completed_at":"' .. at .. '"'
+    times = {known[6] or at, at}
     redis.call('DEL', KEYS[2])
   end
 end
@@ -130,4 +136,4 @@ if status == 'ready' or unlisted == 1 or redis.call('TTL', key) ~= -1 then
 end
 redis.call(PUBLISH, key, '{"status":"' .. status .. '","ready":' .. ready .. ',"count":' .. count .. completed
   .. ',"pizzas":{' .. table.concat(changed_pizzas, ',') .. '}}')
-return unlisted
+return {unlisted, repeated, unpack(times)}

@@ -1,0 +1,29 @@
+"""The API's app, as gunicorn runs it."""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from flask import Flask
+
+from api.app import create_app
+from api.long_poll import LongPollLimiter
+from api.report import passed_on
+from api.reporter_client import ReporterClient
+from pizzeria.runtime.metrics import set_info
+from pizzeria.settings import Settings
+from pizzeria.store import OrderStore, ReportStore, Watcher, connect
+from pizzeria.stream import Publisher
+
+
+@contextmanager
+def app(settings: Settings) -> Iterator[Flask]:
+    """Connect and yield the app; each process does so for itself, for a Kafka producer doesn't survive a fork."""
+    set_info(settings)
+    redis = connect(settings)
+    store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
+    # Each waiting client has a connection of its own, apart from those that the others take in turn.
+    watcher = Watcher(connect(settings, settings.api_waits), store)
+    limiter = LongPollLimiter(watcher, settings.api_waits)
+    with Publisher(settings) as publisher, closing(ReporterClient(settings.reporter_url)) as reporter:
+        answer_report = passed_on(reporter, ReportStore(redis, settings.order_ttl_s))
+        yield create_app(settings, store, publisher, limiter, answer_report)
