@@ -42,11 +42,10 @@ class LongPollLimiter:
         WAITING_CLIENTS_LIMIT.set(max_clients)
 
     @contextmanager
-    def watch(self, order_id: str, seconds: float = math.inf) -> Iterator[Iterator[Order | None]]:
-        """Yield what Watcher.watch() yields, until the client has disconnected or the process stops.
+    def admit(self) -> Iterator[Callable[[], bool]]:
+        """Let the client of this request wait; yield a function that returns whether it is to wait no longer.
 
-        Args:
-            seconds: after which it ends.
+        That is so when it has disconnected, or the process stops.
 
         Raises:
             TooManyClientsError: as many clients wait as may.
@@ -56,10 +55,23 @@ class LongPollLimiter:
         if not self._free.acquire(blocking=False):
             raise TooManyClientsError
         try:
-            with WAITING_CLIENTS.track_inprogress(), closing(self._watcher.watch(order_id, seconds)) as looks:
-                yield _until(lambda: is_stopping() or _is_gone(client), looks)
+            with WAITING_CLIENTS.track_inprogress():
+                yield lambda: is_stopping() or _is_gone(client)
         finally:
             self._free.release()
+
+    @contextmanager
+    def watch(self, order_id: str, seconds: float = math.inf) -> Iterator[Iterator[Order | None]]:
+        """Yield what Watcher.watch() yields, until the client has disconnected or the process stops.
+
+        Args:
+            seconds: after which it ends.
+
+        Raises:
+            TooManyClientsError: as many clients wait as may.
+        """
+        with self.admit() as is_over, closing(self._watcher.watch(order_id, seconds)) as looks:
+            yield _until(is_over, looks)
 
 
 def wait_asked_for(request: Request) -> Wait | None:

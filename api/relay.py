@@ -139,7 +139,7 @@ class Relay:
 def main() -> None:
     """Build the relay and run it."""
     settings = process.start("api.relay")
-    redis = connect(settings)
+    redis = connect(settings, "api.relay")
     store, outbox = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s), Outbox(redis)
     with Publisher(settings) as publisher:
         relay = Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), settings), settings)

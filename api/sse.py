@@ -30,13 +30,11 @@ def sse(limiter: LongPollLimiter, heartbeat_s: float = HEARTBEAT_S) -> Blueprint
             try:
                 states = resources.enter_context(limiter.watch(order_id))
             except TooManyClientsError:
-                return problem(503, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
+                return too_many_clients()
             order = next(states, None)
             if order is None:
                 abort(404, f"no order {order_id!r}")
-            response = Response(_events(order, states, heartbeat_s), headers=_HEADERS, content_type="text/event-stream")
-            response.call_on_close(resources.pop_all().close)
-            return response
+            return stream(_events(order, states, heartbeat_s), resources)
 
     return blueprint
 
@@ -56,6 +54,18 @@ def _events(order: Order, states: Iterator[Order | None], heartbeat_s: float) ->
             sent_at = time.monotonic()
     except UnavailableError as error:
         log.warning("events interrupted, the client will reconnect", error=str(error), order_id=order.id)
+
+
+def stream(events: Iterator[bytes], resources: ExitStack) -> Response:
+    """Return the response that sends events, and that closes the resources when the client has disconnected."""
+    response = Response(events, headers=_HEADERS, content_type="text/event-stream")
+    response.call_on_close(resources.pop_all().close)
+    return response
+
+
+def too_many_clients() -> Response:
+    """Return the response to one client more than may wait."""
+    return problem(503, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def event(name: bytes, data: Struct) -> bytes:

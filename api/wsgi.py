@@ -11,19 +11,25 @@ from api.report import passed_on
 from api.reporter_client import ReporterClient
 from pizzeria.runtime.metrics import set_info
 from pizzeria.settings import Settings
+from pizzeria.status import open_monitor
 from pizzeria.store import OrderStore, ReportStore, Watcher, connect
 from pizzeria.stream import Publisher
+from pizzeria.topics import Topics
 
 
 @contextmanager
 def app(settings: Settings) -> Iterator[Flask]:
     """Connect and yield the app; each process does so for itself, for a Kafka producer doesn't survive a fork."""
     set_info(settings)
-    redis = connect(settings)
+    redis = connect(settings, "api")
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
     # Each waiting client has a connection of its own, apart from those that the others take in turn.
-    watcher = Watcher(connect(settings, settings.api_waits), store)
+    watcher = Watcher(connect(settings, "api", settings.api_waits), store)
     limiter = LongPollLimiter(watcher, settings.api_waits)
-    with Publisher(settings) as publisher, closing(ReporterClient(settings.reporter_url)) as reporter:
+    with (
+        Publisher(settings) as publisher,
+        closing(ReporterClient(settings.reporter_url)) as reporter,
+        open_monitor(settings, redis, Topics()) as monitor,
+    ):
         answer_report = passed_on(reporter, ReportStore(redis, settings.order_ttl_s))
-        yield create_app(settings, store, publisher, limiter, answer_report)
+        yield create_app(settings, store, publisher, limiter, answer_report, monitor)

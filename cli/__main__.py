@@ -9,6 +9,7 @@ from pizzeria.version import version_option
 _COMMANDS = {  # in the order of --help
     "order": "cli.order:order",
     "show": "cli.show:show",
+    "status": "cli.admin.status:status",
     "topics": "cli.admin.topics:topics",
     "rebuild": "cli.admin.rebuild:rebuild_redis",
     "dead-letters": "cli.admin.dead_letters:dead_letters",

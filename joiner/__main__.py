@@ -15,7 +15,7 @@ from pizzeria.version import version_option
 def main() -> None:
     """Build the joiner and run it."""
     settings = process.start(SERVICE)
-    store = OrderStore(connect(settings), settings.order_ttl_s, settings.order_retry_s)
+    store = OrderStore(connect(settings, SERVICE), settings.order_ttl_s, settings.order_retry_s)
     with Publisher(settings) as publisher:
         service.run(joiner_stream(settings, store, publisher, Topics()), settings, store.check_writable)
 

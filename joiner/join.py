@@ -20,8 +20,8 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
     return Stream(
         settings,
         service=SERVICE,
-        group=f"{topics.prefix}joiner",
-        topics=list(topics.by_topping.values()),
+        group=topics.group(SERVICE),
+        topics=topics.consumed[SERVICE],
         dead_letters=topics.dead_letters,
         read=read_partial(topics, settings.max_order_size),
         handle=join(store, topics, settings.order_ttl_s),

@@ -39,6 +39,17 @@ class Topics:
         """The dead-letter topic: records that a service could not read or process."""
         return f"{self.prefix}pizza-dead-letters"
 
+    def group(self, service: str) -> str:
+        """The consumer group of a service, such as "workers sauce"."""
+        return self.prefix + service.replace(" ", "-")
+
+    @property
+    def consumed(self) -> dict[str, tuple[str, ...]]:
+        """Each service that consumes → its topics."""
+        partials = tuple(self.by_topping.values())
+        workers = {f"workers {topping}": (self.pizza,) for topping in TOPPINGS}
+        return workers | {"joiner": partials, "reporter": partials}
+
     @property
     def all(self) -> tuple[str, ...]:
         """Every topic of the system."""

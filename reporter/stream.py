@@ -22,8 +22,8 @@ def reporter_stream(
     return Stream(
         settings,
         service=SERVICE,
-        group=f"{topics.prefix}reporter",
-        topics=list(topics.by_topping.values()),
+        group=topics.group(SERVICE),
+        topics=topics.consumed[SERVICE],
         dead_letters=topics.dead_letters,
         read=read_partial(topics, settings.max_order_size),
         handle=count(store, counts, topics),

@@ -22,7 +22,7 @@ from reporter.stream import reporter_stream
 def app(settings: Settings) -> Iterator[Flask]:
     """Connect, begin to count, and yield the app."""
     set_info(settings)
-    store = ReportStore(connect(settings), settings.order_ttl_s)
+    store = ReportStore(connect(settings, "reporter"), settings.order_ttl_s)
     counts = ReportCache(store)
     with suppress(UnavailableError):
         counts.refresh()  # so that counts are known if Redis goes down before the first request

@@ -19,11 +19,12 @@ def topping_stream(
         choose: a pure function of the pizza.
         settings: the kafka_* variables, and max_order_size.
     """
+    service = f"workers {topping}"
     return Stream(
         settings,
-        service=f"workers {topping}",
-        group=f"{topics.prefix}workers-{topping}",
-        topics=[topics.pizza],
+        service=service,
+        group=topics.group(service),
+        topics=topics.consumed[service],
         publishes=[topics.having(topping)],
         dead_letters=topics.dead_letters,
         read=read_pizza(settings.max_order_size),

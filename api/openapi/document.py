@@ -4,9 +4,10 @@ from msgspec import json
 
 from api.models import Accepted, ChangeView, OrderView
 from api.openapi.orders import orders
-from api.openapi.others import health, reports
+from api.openapi.others import health, reports, status
 from api.openapi.parts import SCHEMAS, Part
 from pizzeria.runtime.problem import Problem
+from pizzeria.status import Status
 from pizzeria.version import VERSION
 
 _DESCRIPTION = """\
@@ -21,7 +22,7 @@ Errors are problem details ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)):
 
 def document(max_order_size: int) -> Part:
     """Return the OpenAPI 3.1 document of the API."""
-    _, schemas = json.schema_components((Accepted, OrderView, ChangeView, Problem), ref_template=SCHEMAS)
+    _, schemas = json.schema_components((Accepted, OrderView, ChangeView, Problem, Status), ref_template=SCHEMAS)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Pizzeria", "version": VERSION, "description": _DESCRIPTION},
@@ -31,6 +32,6 @@ def document(max_order_size: int) -> Part:
             {"name": "reports", "description": "How often each choice of a topping was made."},
             {"name": "health", "description": "For load balancers and orchestrators."},
         ],
-        "paths": orders(max_order_size) | reports() | health(),
+        "paths": orders(max_order_size) | reports() | status() | health(),
         "components": {"schemas": schemas},
     }

@@ -1,7 +1,7 @@
 """The operations of reports and health checks."""
 
-from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, header, problems, response
-from pizzeria.runtime import metrics
+from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, header, problems, response, schema_of
+from pizzeria.status.model import Diagnosis, Memory, Orders, Replica, Server, Status
 from pizzeria.toppings import MENUS, TOPPINGS
 
 _COUNTS = {"type": "object", "additionalProperties": {"type": "integer", "minimum": 1}}
@@ -29,6 +29,35 @@ def health() -> Part:
     }
 
 
+def status() -> Part:
+    """Return the path of the status."""
+    away = Server(reachable=False, error="Kafka does not answer")
+    example = Status(
+        at="2026-11-23T14:00:42.000Z",
+        problems=[Diagnosis("Kafka is away: Kafka does not answer", "docker compose up -d kafka")],
+        kafka=away,
+        redis=Server(reachable=True),
+        memory=Memory(1_771_312, 536_870_912),
+        orders=Orders(3, 1, 0.25, 1_204, 0.2),
+        dead_letters=None,
+        topics=None,
+        consumers=None,
+        replicas=[Replica("api", "172.18.0.5:8000", "ready")],
+    )
+    return {
+        "/status": {
+            "get": {
+                "operationId": "get_status",
+                "tags": ["health"],
+                "summary": "The state of the whole system",
+                "description": "What is wrong comes first, with the command that helps. A process reads the state at "
+                "most once a second. What can't be known while a server is away is null.",
+                "responses": {"200": response("The state.", schema_of(Status), example)},
+            }
+        }
+    }
+
+
 def _report(name: str, summary: str, topping: str, details: dict[int, str] | None = None) -> Part:
     text = {"type": "string"}
     headers = {
@@ -53,9 +82,7 @@ def _metrics() -> Part:
         "operationId": "get_metrics",
         "tags": ["health"],
         "summary": "What this replica has counted, for Prometheus",
-        "responses": {
-            "200": response("The metrics, as text.", {"type": "string"}, example, media_type=metrics.CONTENT_TYPE)
-        },
+        "responses": {"200": response("The metrics, as text.", {"type": "string"}, example, media_type="text/plain")},
     }
 
 

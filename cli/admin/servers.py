@@ -25,15 +25,20 @@ def start(command: str, *, redis: bool = False) -> Settings:
         SystemExit: a variable can't be used, or no broker accepts a connection within 5 s; one line says so.
     """
     settings = process.start_command(command, environment(os.environ, local_run.find()))
-    servers = [f"Kafka at {settings.kafka_bootstrap_servers}"]
-    if redis:
-        servers.append(f"Redis at {','.join(map(_address, settings.redis.urls))}")
-    click.echo(f"using {' and '.join(servers)}", err=True)
+    click.echo(using(settings, redis=redis), err=True)
     try:
         check_reachable(settings)
     except UnavailableError as error:
         raise SystemExit(str(error)) from None
     return settings
+
+
+def using(settings: Settings, *, redis: bool) -> str:
+    """Return the line that says which servers a command uses."""
+    servers = [f"Kafka at {settings.kafka_bootstrap_servers}"]
+    if redis:
+        servers.append(f"Redis at {','.join(map(_address, settings.redis.urls))}")
+    return f"using {' and '.join(servers)}"
 
 
 def environment(environ: Mapping[str, str], run: LocalRun | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ from concurrent.futures import Future
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
+from typing import Generic, TypeVar
 
 from msgspec import json
 
@@ -15,42 +16,43 @@ from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem
 SILENT_CLIENT_S = 10.0  # for each part of a request; then its thread ends
 _PROBE_S = 2.0
 
+T = TypeVar("T")
 
-class Probe:
-    """A check of what a service needs whose result is known within timeout_s, however long it takes.
+
+class Probe(Generic[T]):
+    """A check of servers whose result is known within timeout_s, however long it takes.
 
     Args:
         check: raises UnavailableError to say what is missing. It runs once at a time; concurrent callers share its
             result.
     """
 
-    def __init__(self, check: Callable[[], object], timeout_s: float = _PROBE_S) -> None:
+    def __init__(self, check: Callable[[], T], timeout_s: float = _PROBE_S) -> None:
         self._timeout_s = timeout_s
         self._check = check
         self._lock = Lock()
-        self._result: Future[bool] | None = None
+        self._result: Future[T] | None = None
 
-    def __call__(self) -> bool:
-        """Return True if nothing is missing.
+    def __call__(self) -> T:
+        """Return what the check returns.
 
         Raises:
-            UnavailableError: something is, or there is no answer.
+            UnavailableError: something is missing, or there is no answer.
         """
         with self._lock:
             if self._result is None or self._result.done():
                 self._result = Future()
                 Thread(target=self._run, args=(self._result,), daemon=True).start()
-            result = self._result
+            result: Future[T] = self._result
         try:
             return result.result(self._timeout_s)
         except TimeoutError:
             message = f"no answer within {self._timeout_s:.0f} s"
             raise UnavailableError(message, public=message) from None
 
-    def _run(self, result: Future[bool]) -> None:
+    def _run(self, result: Future[T]) -> None:
         try:
-            self._check()
-            result.set_result(True)
+            result.set_result(self._check())
         except Exception as error:  # noqa: BLE001 - raised in the caller's thread
             result.set_exception(error)
 

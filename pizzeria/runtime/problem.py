@@ -1,8 +1,7 @@
 """Errors of the HTTP services as RFC 9457 has them: application/problem+json."""
 
-from http import HTTPStatus
-
 from msgspec import Struct
+from werkzeug.http import HTTP_STATUS_CODES
 
 CONTENT_TYPE = "application/problem+json"
 NO_STORE = "no-store"
@@ -19,4 +18,4 @@ class Problem(Struct, frozen=True):
     @classmethod
     def of(cls, status: int, detail: str) -> "Problem":
         """Return the problem of an HTTP status; its phrase is the title."""
-        return cls("about:blank", HTTPStatus(status).phrase, status, detail)
+        return cls("about:blank", HTTP_STATUS_CODES[status], status, detail)

@@ -23,7 +23,7 @@ class Loop(Protocol):
         """Run until the shutdown flag is set."""
 
 
-def readiness(check_ready: Callable[[], None], check_writable: Callable[[], object] | None = None) -> Probe:
+def readiness(check_ready: Callable[[], None], check_writable: Callable[[], object] | None = None) -> Probe[None]:
     """Return the check behind /readyz: Redis accepts what the service writes, and its loop can do its work.
 
     Args:

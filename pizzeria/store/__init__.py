@@ -3,6 +3,7 @@
 from pizzeria.store.connection import Client, connect
 from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, report_key, reserve_key, seen_key
 from pizzeria.store.lua import redis_errors
+from pizzeria.store.monitor import RedisMonitor, RedisState
 from pizzeria.store.order import Order, OrderSummary, Status
 from pizzeria.store.orders import IdempotencyKeyReusedError, OrderStore
 from pizzeria.store.outbox import Claim, Outbox
@@ -18,6 +19,8 @@ __all__ = [
     "OrderStore",
     "OrderSummary",
     "Outbox",
+    "RedisMonitor",
+    "RedisState",
     "ReportStore",
     "Status",
     "Watcher",

@@ -80,6 +80,11 @@ class Cluster(CoreCommands):
         """Return the client of the node that owns a key."""
         return self._client(self._address(key_slot(key.encode())))
 
+    def primaries(self) -> list["Redis"]:
+        """Return a client of each node that owns slots."""
+        self._address(0)  # so that the slot map is known
+        return [self._client(address) for address in sorted(set(filter(None, self._slots)))]
+
     def send(self, commands: Sequence[_Command]) -> list[Any]:
         """Run commands, on all their nodes in parallel, and return their results; errors are results."""
         results: list[Any] = [None] * len(commands)

@@ -7,6 +7,7 @@ from redis.connection import SSLConnection, parse_url
 from redis.maint_notifications import MaintNotificationsConfig
 from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnection
 
+from pizzeria.runtime.replica import client_name
 from pizzeria.settings import Settings
 from pizzeria.store.cluster import Cluster
 from pizzeria.store.pools import Parser, Pool, Primary, SentinelPool
@@ -18,16 +19,18 @@ _SENTINEL = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 Client = Redis | Cluster
 
 
-def connect(settings: Settings, connections: int = _CONNECTIONS) -> Client:
+def connect(settings: Settings, service: str = "pizzeria", connections: int = _CONNECTIONS) -> Client:
     """Return a thread-safe client of Redis, which connects at the first command.
 
     Args:
         settings: redis_url.
+        service: CLIENT LIST has this name and the port at which the service answers for its health.
         connections: the maximum, in a cluster per node; a thread that needs one more waits for up to 2 s.
     """
     options: dict[str, Any] = {
         "max_connections": connections,
         "timeout": 2,
+        "client_name": client_name(service, settings),
         "decode_responses": True,
         "encoding_errors": "replace",  # foreign bytes must not crash a service
         "socket_timeout": 2,
@@ -43,6 +46,11 @@ def connect(settings: Settings, connections: int = _CONNECTIONS) -> Client:
         return _client_of_primary(settings.redis.primary, servers)
     seeds = [(server["host"], server["port"]) for server in servers]
     return Cluster(seeds, lambda address: _client(servers[0] | dict(zip(("host", "port"), address, strict=True))))
+
+
+def primaries(redis: Client) -> list["Redis"]:
+    """Return a client of each server that accepts writes: one, or in a cluster several."""
+    return redis.primaries() if isinstance(redis, Cluster) else [redis]
 
 
 def subscribe(redis: Client, channel: str) -> Any:

@@ -1,5 +1,7 @@
 """The keys in Redis: one function returns each."""
 
+# How many orders were placed; the braces keep both keys in one slot of a cluster.
+PLACED_ORDERS = "{orders:open}:placed"
 OPEN_ORDERS = "orders:open"  # the outbox: order id, scored by the time when the relay next checks it, ms since 1970
 
 

@@ -11,7 +11,7 @@ from msgspec import json
 from pizzeria.events import SizedOrder, Toppings
 from pizzeria.store import metrics
 from pizzeria.store.connection import Client
-from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, reserve_key
+from pizzeria.store.keys import OPEN_ORDERS, PLACED_ORDERS, idempotency_key, order_key, reserve_key
 from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
 from pizzeria.store.order import FIRST_TOPPINGS, Order, OrderSummary
 from pizzeria.toppings import TOPPINGS
@@ -69,7 +69,7 @@ class OrderStore:
                     )
         # Also for a known key: its first user may have crashed before this line. The outbox is written first, for it
         # must not lack a stored order, and last again, for the relay drops an order that isn't stored (yet).
-        first = Call("list", [OPEN_ORDERS], [1000 * self._retry_s, order_id])
+        first = Call("list", [OPEN_ORDERS, PLACED_ORDERS], [1000 * self._retry_s, order_id])
         again = _schedule([order_id], "LT", self._retry_s)
         self._scripts.run_in_turn([first, self._place(order_id, count, _NOW, _NO_TTL), *again])
         return order_id

@@ -5,6 +5,7 @@ from pizzeria.stream.connection import check_reachable
 from pizzeria.stream.dead_letter import DeadLetter, discarded_offset, read_dead_letter
 from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream
+from pizzeria.stream.monitor import Group, KafkaMonitor, KafkaState, Partition
 from pizzeria.stream.origin import Origin, replay_headers, replay_of
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
@@ -14,8 +15,12 @@ __all__ = [
     "Batch",
     "DeadLetter",
     "Event",
+    "Group",
     "Handler",
+    "KafkaMonitor",
+    "KafkaState",
     "Origin",
+    "Partition",
     "Publisher",
     "Reader",
     "Record",

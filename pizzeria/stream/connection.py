@@ -5,15 +5,21 @@ from contextlib import suppress
 from typing import Any
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.replica import client_name
 from pizzeria.settings import Settings
 
 # With it, clients don't block at construction to detect it; each connection still negotiates down to its broker's.
 API_VERSION = (4, 3)
 
 
-def connection(settings: Settings) -> dict[str, Any]:
-    """Return the arguments that KafkaProducer, KafkaConsumer and KafkaAdminClient have in common."""
+def connection(settings: Settings, service: str = "pizzeria") -> dict[str, Any]:
+    """Return the arguments that KafkaProducer, KafkaConsumer and KafkaAdminClient have in common.
+
+    Args:
+        service: Kafka lists the members of a group by this name and the port at which they answer for their health.
+    """
     config: dict[str, Any] = {
+        "client_id": client_name(service, settings),
         "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
         "security_protocol": settings.kafka_security_protocol,
         "ssl_cafile": settings.kafka_ssl_ca_file,

@@ -7,8 +7,8 @@ from typing import Any
 from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaError, NoError, UnknownError, for_code
-from kafka.protocol.consumer import FetchRequest
 
+from pizzeria.stream.fetch import fetch_one_batch
 from pizzeria.stream.record import Record, UnreadableRecord
 from pizzeria.stream.unpacking import PartitionRecords
 
@@ -98,26 +98,7 @@ class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no type
 
     def _error_at(self, tp: Any, offset: int) -> Any:
         """Return the class of the error that a fetch from an offset gets; None if Kafka can read it."""
-        partition = FetchRequest.FetchTopic.FetchPartition(
-            partition=tp.partition,
-            current_leader_epoch=-1,
-            fetch_offset=offset,
-            last_fetched_epoch=-1,
-            partition_max_bytes=1,  # Kafka returns at least one whole batch
-        )
-        request = FetchRequest(
-            max_wait_ms=0,
-            min_bytes=0,
-            max_bytes=1,
-            isolation_level=0,
-            session_id=0,
-            session_epoch=-1,
-            topics=[FetchRequest.FetchTopic(topic=tp.topic, partitions=[partition])],
-            forgotten_topics_data=[],
-            rack_id="",
-            max_version=12,  # the last version that identifies topics by name
-        )
-        [response] = self._manager.run(self._fetch, request, tp).responses
+        [response] = self._manager.run(self._fetch, fetch_one_batch(tp, offset), tp).responses
         error = for_code(response.partitions[0].error_code)
         if error is NoError:
             return None if response.partitions[0].records else CorruptRecordError

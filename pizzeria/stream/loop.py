@@ -97,7 +97,7 @@ class Stream:
         self._membership_problem: str | None = "it is not a member of its consumer group yet"
         self._member_at = float("-inf")
         self._consumer = consumer(
-            **connection(settings),
+            **connection(settings, service),
             **fetch,
             group_id=group,
             auto_offset_reset="earliest",  # a new group must not miss the orders that came before it

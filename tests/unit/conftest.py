@@ -18,6 +18,7 @@ from cli.admin.dead_letter_topic import DeadLetterTopic
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, Outbox, ReportStore, Watcher, order_key
 from pizzeria.topics import Topics
+from tests.unit.fake_servers import FakeServers
 from tests.unit.fakes import Clock, FakePublisher, FakeRecord
 from tests.unit.rig import Rig
 from tests.waiting import eventually
@@ -131,12 +132,22 @@ def command(letters: list[FakeRecord], groups: list[str | None], publisher: Fake
 
 
 @pytest.fixture
+def servers() -> FakeServers:
+    """What the status is read from."""
+    return FakeServers()
+
+
+@pytest.fixture
 def client(
-    store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore
+    store: OrderStore,
+    limiter: LongPollLimiter,
+    publisher: FakePublisher,
+    report_store: ReportStore,
+    servers: FakeServers,
 ) -> FlaskClient:
     """A client of the API."""
-    reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
-    return create_app(Settings(), store, publisher, limiter, passed_on(reporter, report_store)).test_client()
+    answer_report = passed_on(ReporterClient("http://127.0.0.1:9"), report_store)  # nobody is there
+    return create_app(Settings(), store, publisher, limiter, answer_report, servers.monitor()).test_client()
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from api.reporter_client import PAUSE_S, ReporterClient
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, ReportStore
 from pizzeria.toppings import TOPPINGS
+from tests.unit.fake_servers import FakeServers
 from tests.unit.fakes import Clock, FakePublisher
 from tests.waiting import eventually
 
@@ -80,7 +81,12 @@ def fake() -> Iterator[FakeReporter]:
 
 @pytest.fixture
 def build(
-    store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore, clock: Clock
+    store: OrderStore,
+    limiter: LongPollLimiter,
+    publisher: FakePublisher,
+    report_store: ReportStore,
+    servers: FakeServers,
+    clock: Clock,
 ) -> Iterator[Callable[[str], FlaskClient]]:
     """A function that makes a client of an API whose reporter is at some address; Redis has counted a pizza."""
     report_store.count({(topping, "6f0c"): {0: "none"} for topping in TOPPINGS})
@@ -89,7 +95,7 @@ def build(
     def client(url: str) -> FlaskClient:
         reporters.append(ReporterClient(url, clock))
         answer_report = passed_on(reporters[-1], report_store)
-        return create_app(Settings(), store, publisher, limiter, answer_report).test_client()
+        return create_app(Settings(), store, publisher, limiter, answer_report, servers.monitor()).test_client()
 
     yield client
     for reporter in reporters:

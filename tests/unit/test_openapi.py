@@ -20,17 +20,25 @@ from api.reporter_client import ReporterClient
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, ReportStore
 from pizzeria.toppings import TOPPINGS
+from tests.unit.fake_servers import FakeServers
 from tests.unit.fakes import FakePublisher
 
 DOCUMENT = "/openapi.json"
 PAGES = {"/", "/favicon.ico", "/static/{}", "/docs", "/docs/{}", "/docs/static/{}"}  # for people
+KITCHEN = "/status/events"  # for the page, and it never ends
 
 
 @pytest.fixture
-def app(store: OrderStore, limiter: LongPollLimiter, publisher: FakePublisher, report_store: ReportStore) -> Flask:
+def app(
+    store: OrderStore,
+    limiter: LongPollLimiter,
+    publisher: FakePublisher,
+    report_store: ReportStore,
+    servers: FakeServers,
+) -> Flask:
     """The API."""
-    reporter = ReporterClient("http://127.0.0.1:9")  # nobody is there
-    return create_app(Settings(max_order_size=7), store, publisher, limiter, passed_on(reporter, report_store))
+    answer_report = passed_on(ReporterClient("http://127.0.0.1:9"), report_store)  # nobody is there
+    return create_app(Settings(max_order_size=7), store, publisher, limiter, answer_report, servers.monitor())
 
 
 @pytest.fixture
@@ -66,9 +74,11 @@ def assert_described(document: Any, operation_id: str, response: TestResponse) -
     [operation] = [each for _, _, each in operations(document) if each["operationId"] == operation_id]
     described = operation["responses"][str(response.status_code)]
     assert {name for name, header in described["headers"].items() if header["required"]} <= set(response.headers.keys())
-    assert response.content_type.removesuffix("; charset=utf-8") in described["content"]
+    assert response.mimetype in described["content"]
     schema = described["content"][response.mimetype]["schema"]
-    if response.mimetype == "text/event-stream":
+    if response.mimetype == "text/plain":
+        assert_fits(document, schema, response.text)
+    elif response.mimetype == "text/event-stream":
         assert_events_fit(document, schema, response.text)
     else:
         assert_fits(document, schema, response.get_json())
@@ -98,7 +108,7 @@ def test_the_document_has_every_call_of_the_app(app: Flask, document: Any) -> No
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
     described = {(re.sub("{.*?}", "{}", path), method) for path, method, _ in operations(document)}
-    assert described == {(path, method) for path, method in served if path not in PAGES | {DOCUMENT}}
+    assert described == {(path, method) for path, method in served if path not in PAGES | {DOCUMENT, KITCHEN}}
 
 
 def test_every_example_is_what_its_schema_says(document: Any) -> None:
@@ -158,6 +168,8 @@ def test_an_order_that_takes_longer_is_as_described(
         ("get_report", "GET", "/report/chocolate", 404),
         ("healthz", "GET", "/healthz", 200),
         ("readyz", "GET", "/readyz", 200),
+        ("get_metrics", "GET", "/metrics", 200),
+        ("get_status", "GET", "/status", 200),
     ],
 )
 def test_other_answers_are_as_described(

@@ -1,0 +1,65 @@
+"""The replicas of the services: found by their names in Kafka and Redis, asked for their health by HTTP."""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import urllib3
+from msgspec import DecodeError, Struct, json
+from urllib3.exceptions import HTTPError
+
+from pizzeria.runtime.replica import read_client_name
+from pizzeria.status.model import Replica
+
+TIMEOUT_S = 1.0
+_AT_ONCE = 16
+
+
+class _Problem(Struct):
+    detail: str
+
+
+class Replicas:
+    """Asks replicas for their health; it is thread-safe.
+
+    Args:
+        services: whose replicas are of interest; other clients of the servers are left alone.
+    """
+
+    def __init__(self, services: Iterable[str]) -> None:
+        self._services = {service.replace(" ", "-"): service for service in services}
+        self._pool = urllib3.PoolManager(maxsize=1, retries=False, timeout=urllib3.Timeout(total=TIMEOUT_S))
+
+    def check(self, clients: Iterable[tuple[str, str]]) -> Sequence[Replica]:
+        """Return the replicas among the clients of Kafka and Redis, with their health.
+
+        Args:
+            clients: (name, host) of each, in any order, and more than once.
+        """
+        found = {
+            (self._services[client.service], host, client.port)
+            for name, host in clients
+            if (client := read_client_name(name)).service in self._services
+        }
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            return list(threads.map(self._check, sorted(found, key=str)))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._pool.clear()
+
+    def _check(self, found: tuple[str, str, int | None]) -> Replica:
+        service, host, port = found
+        if port is None:
+            return Replica(service, host, "unknown", "it has no HEALTH_PORT")
+        address = f"{host}:{port}"
+        try:
+            answer = self._pool.request("GET", f"http://{address}/readyz", redirect=False)
+        except HTTPError:
+            return Replica(service, address, "no answer", f"no answer within {TIMEOUT_S:g} s")
+        if answer.status == 200:
+            return Replica(service, address, "ready")
+        try:
+            detail = json.decode(answer.data, type=_Problem).detail
+        except DecodeError:
+            detail = f"it answers {answer.status}"
+        return Replica(service, address, "not ready", detail)
