@@ -1,13 +1,15 @@
-/** The page at /: choose a number, order, and watch; /#<id> shows an earlier order. */
+/** The page at /: choose a number, order, and watch; /#<id> shows an earlier order, and /#kitchen the kitchen. */
 
 import { ConnectionError, place, Problem } from "./api.js";
 import { find } from "./dom.js";
 import { addEarlier, renderEarlier } from "./earlier.js";
 import { follow } from "./follow.js";
+import { openKitchen } from "./kitchen.js";
 import * as order from "./order.js";
 import { problemText, setProblem } from "./problems.js";
 import { watchReport } from "./report.js";
 
+const KITCHEN = "kitchen";
 const CONNECTION_LOST = "Connection lost; retrying…";
 
 const form = find("#form", HTMLFormElement);
@@ -15,11 +17,13 @@ const count = find("#count", HTMLInputElement);
 const countError = find("#count-error", HTMLParagraphElement);
 const submit = find("#submit", HTMLButtonElement);
 const max = Number(count.dataset.max);
+const ordersView = [find(".counter", HTMLDivElement), find("aside", HTMLElement)];
+const views = Array.from(document.querySelectorAll("nav [data-view]"), (each) => /** @type {HTMLElement} */ (each));
 let stop = () => {};
 let shown = "";
 let ordering = false;
 
-/** Show the order that the address names. */
+/** Show the order that the address names, or the kitchen. */
 function open() {
   const id = idOf(location.hash);
   renderEarlier();
@@ -28,7 +32,12 @@ function open() {
   stop();
   for (const about of ["order", "connection", "kafka", "late"]) setProblem(about, null);
   order.clear();
-  if (id) stop = watch(id);
+  for (const each of ordersView) each.hidden = id === KITCHEN;
+  for (const view of views) {
+    if ((view.dataset.view === KITCHEN) === (id === KITCHEN)) view.setAttribute("aria-current", "page");
+    else view.removeAttribute("aria-current");
+  }
+  stop = id === KITCHEN ? openKitchen() : id ? watch(id) : () => {};
 }
 
 /** @param {string} id */

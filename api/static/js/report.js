@@ -8,7 +8,7 @@ import { find } from "./dom.js";
 const REFRESH_MS = 2_000;
 
 const badge = find("#stale", HTMLParagraphElement);
-/** @type {HTMLElement[]} */ const charts = [...document.querySelectorAll("article")];
+const charts = Array.from(document.querySelectorAll("[data-report]"), (each) => /** @type {HTMLElement} */ (each));
 /** @type {number | undefined} */ let timer;
 let refreshing = false;
 
