@@ -10,6 +10,7 @@ from api.events import pizza_events
 from api.long_poll import LongPollLimiter, TooManyClientsError, wait_asked_for
 from api.metrics import ORDERS_ACCEPTED, ORDERS_REFUSED
 from api.models import Accepted, view
+from api.traces import place_span, send_span
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.web import json_response
 from pizzeria.store import IdempotencyKeyReusedError, OrderStore
@@ -36,15 +37,17 @@ def orders(
         if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
             abort(400, f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters")
         try:
-            order_id = store.place(pizzas, key)
+            with place_span(pizzas) as traceparent:
+                order_id = store.place(pizzas, key, traceparent)
         except IdempotencyKeyReusedError as error:
             abort(422, str(error))
         accepted = Accepted(order_id)
         try:
             # An order that exists, by its Idempotency-Key, is published again: its first request may have died before.
             began = time.monotonic()
-            events = pizza_events(publisher, topics, order_id, pizzas, range(pizzas))
-            publisher.publish(events, max(0.0, ACKS_TIMEOUT_S - (time.monotonic() - began)))
+            with send_span(topics, order_id, pizzas) as traceparent:
+                events = pizza_events(publisher, topics, order_id, pizzas, range(pizzas), traceparent)
+                publisher.publish(events, max(0.0, ACKS_TIMEOUT_S - (time.monotonic() - began)))
         except UnavailableError as error:
             # The order is safe in Redis, so it is accepted all the same, and the relay publishes it.
             log.warning("not published, the relay will retry", error=str(error), order_id=order_id, topic=topics.pizza)

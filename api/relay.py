@@ -143,7 +143,7 @@ def main() -> None:
     store, outbox = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s), Outbox(redis)
     with Publisher(settings) as publisher:
         relay = Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), settings), settings)
-        service.run(relay, settings, store.check_writable)
+        service.run("api.relay", relay, settings, store.check_writable)
 
 
 if __name__ == "__main__":

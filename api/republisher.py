@@ -4,17 +4,20 @@ import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import NamedTuple
 
 import structlog
 
 from api.events import pizza_events
 from api.metrics import PIZZAS_REPUBLISHED
+from api.traces import send_span
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime import tracing
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import Claim, Order, OrderStore, OrderSummary, Outbox
-from pizzeria.stream import Publisher
+from pizzeria.stream import Event, Publisher
 from pizzeria.topics import Topics
 
 PUBLISHED_AT_ONCE = 2_000  # pizzas, or one order
@@ -108,13 +111,15 @@ class Republisher:
         self, claim: Claim, summaries: Mapping[str, OrderSummary], timeout_s: float, stop: ShutdownFlag
     ) -> None:
         orders = [order for order_id in summaries if (order := self._read(order_id))]
-        events = [
-            event
-            for order in orders
-            if order.count <= self._max_order_size  # no service makes the pizzas of a larger one
-            for event in pizza_events(self._publisher, self._topics, order.id, order.count, order.incomplete())
-        ]
-        self._publisher.publish(events, timeout_s, stop)
+        with ExitStack() as spans:
+            events: list[Event] = []
+            for order in orders:
+                if order.count <= self._max_order_size:  # no service makes the pizzas of a larger one
+                    missing = order.incomplete()
+                    span = send_span(self._topics, order.id, len(missing), order.traceparent)
+                    traceparent = spans.enter_context(span) if order.traceparent else None
+                    events += pizza_events(self._publisher, self._topics, order.id, order.count, missing, traceparent)
+            self._publisher.publish(events, timeout_s, stop)
         PIZZAS_REPUBLISHED.inc(len(events))
         delays_s: dict[str, float] = {}
         for order in orders:
@@ -131,6 +136,7 @@ class Republisher:
                 ),
                 topic=self._topics.pizza,
                 retry_s=delays_s.get(order.id),
+                **tracing.log_context(order.traceparent),
             )
         self._outbox.reschedule(claim, delays_s)
         dropped = summaries.keys() - delays_s.keys()

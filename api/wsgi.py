@@ -9,6 +9,7 @@ from api.app import create_app
 from api.long_poll import LongPollLimiter
 from api.report import passed_on
 from api.reporter_client import ReporterClient
+from pizzeria.runtime import tracing
 from pizzeria.runtime.metrics import set_info
 from pizzeria.settings import Settings
 from pizzeria.status import open_monitor
@@ -21,6 +22,7 @@ from pizzeria.topics import Topics
 def app(settings: Settings) -> Iterator[Flask]:
     """Connect and yield the app; each process does so for itself, for a Kafka producer doesn't survive a fork."""
     set_info(settings)
+    tracing.start("api")
     redis = connect(settings, "api")
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
     # Each waiting client has a connection of its own, apart from those that the others take in turn.

@@ -17,7 +17,7 @@ def main() -> None:
     settings = process.start(SERVICE)
     store = OrderStore(connect(settings, SERVICE), settings.order_ttl_s, settings.order_retry_s)
     with Publisher(settings) as publisher:
-        service.run(joiner_stream(settings, store, publisher, Topics()), settings, store.check_writable)
+        service.run(SERVICE, joiner_stream(settings, store, publisher, Topics()), settings, store.check_writable)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from itertools import compress
 
+from joiner.traces import JoinTraces
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore
 from pizzeria.stream import Batch, Event, Handler, Publisher, Record, Stream, dead_letter, read_partial, replay_of
@@ -42,11 +43,12 @@ def join(store: OrderStore, topics: Topics, ttl_s: int) -> Handler:
     Args:
         ttl_s: seconds after which an order may have expired.
     """
-    partials = Partials(topics)
+    partials, traces = Partials(topics), JoinTraces()
 
     def handle(batch: Batch) -> list[Event]:
         in_time, too_late = _split(batch, store, ttl_s)
-        refused = store.join(partials.by_order(in_time))
+        traces.note(in_time)
+        refused = store.join(partials.by_order(in_time), on_ready=traces.ready)
         dead = [(record, "the order has expired") for record, _ in too_late]
         dead += [
             (record, refused[pizza.order_id, pizza.count])

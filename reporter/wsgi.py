@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from flask import Flask
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime import tracing
 from pizzeria.runtime.metrics import set_info
 from pizzeria.runtime.service import readiness
 from pizzeria.settings import Settings
@@ -15,13 +16,14 @@ from pizzeria.topics import Topics
 from reporter.app import create_app
 from reporter.cache import ReportCache
 from reporter.consumer_thread import ConsumerThread
-from reporter.stream import reporter_stream
+from reporter.stream import SERVICE, reporter_stream
 
 
 @contextmanager
 def app(settings: Settings) -> Iterator[Flask]:
     """Connect, begin to count, and yield the app."""
     set_info(settings)
+    tracing.start(SERVICE)
     store = ReportStore(connect(settings, "reporter"), settings.order_ttl_s)
     counts = ReportCache(store)
     with suppress(UnavailableError):

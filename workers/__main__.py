@@ -17,10 +17,11 @@ from workers.worker import topping_stream
 @click.argument("topping", type=click.Choice(TOPPINGS))
 def main(topping: str) -> None:
     """Build the worker and run it."""
-    settings = process.start(f"workers {topping}")
+    name = f"workers {topping}"
+    settings = process.start(name)
     choose = import_module(f"workers.{topping}").choose
     with Publisher(settings) as publisher:
-        service.run(topping_stream(topping, choose, settings, publisher, Topics()), settings)
+        service.run(name, topping_stream(topping, choose, settings, publisher, Topics()), settings)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
-from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, read_pizza, replay_headers
+from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, passed_on_headers, read_pizza
 from pizzeria.topics import Topics
 
 
@@ -43,7 +43,7 @@ def add_topping(topping: str, choose: Callable[[Pizza], str], topic: str) -> Han
                 pizza.order_id.encode(),
                 encode(replace(pizza, **{topping: choose(pizza)})),
                 record.partition,
-                replay_headers(record),
+                passed_on_headers(record),
             )
             for record, pizza in batch
         ]

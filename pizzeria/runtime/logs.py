@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import structlog
 
+from pizzeria.runtime import tracing
 from pizzeria.settings import Settings
 
 LIBRARY_REPEATS_S = 10.0
+_REPEATING = {"kafka", "opentelemetry"}  # loggers of libraries that log each failed attempt to connect
 
 
 def configure_logging(service: str, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
@@ -29,6 +31,7 @@ def configure_logging(service: str, settings: Settings, clock: Callable[[], floa
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         add_service,
+        _add_trace_id,
     ]
     renderers: list[structlog.typing.Processor]
     if settings.log_format == "json":
@@ -67,17 +70,23 @@ def configure_logging(service: str, settings: Settings, clock: Callable[[], floa
     )
 
 
+def _add_trace_id(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if traceparent := tracing.current():
+        event.setdefault("trace_id", tracing.trace_id(traceparent))
+    return event
+
+
 class _RateLimit(logging.Filter):
-    """Passes each message of kafka-python once in ten seconds: it logs ten attempts to connect a second."""
+    """Passes each message of some libraries once in ten seconds: kafka-python logs ten attempts to connect a second."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        super().__init__("kafka")
+        super().__init__()
         self._clock = clock
         self._logged_at: dict[tuple[str, int], float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not super().filter(record):
-            return True  # somebody else's
+        if record.name.partition(".")[0] not in _REPEATING:
+            return True
         now, place = self._clock(), (record.pathname, record.lineno)
         is_due = now - self._logged_at.get(place, float("-inf")) >= LIBRARY_REPEATS_S
         if is_due:

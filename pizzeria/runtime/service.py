@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from pizzeria.errors import UnequalPartitionsError
+from pizzeria.runtime import tracing
 from pizzeria.runtime.health import Probe, serve_health
 from pizzeria.runtime.metrics import set_info
 from pizzeria.runtime.process import ShutdownFlag
@@ -38,10 +39,11 @@ def readiness(check_ready: Callable[[], None], check_writable: Callable[[], obje
     return Probe(check)
 
 
-def run(loop: Loop, settings: Settings, check_writable: Callable[[], object] | None = None) -> None:
+def run(service: str, loop: Loop, settings: Settings, check_writable: Callable[[], object] | None = None) -> None:
     """Run a service's loop until SIGTERM or SIGINT.
 
     Args:
+        service: its name in traces.
         settings: with health_port, /healthz, /readyz and /metrics are served there.
         check_writable: raises UnavailableError unless Redis accepts writes; None if nothing is written there.
 
@@ -50,6 +52,7 @@ def run(loop: Loop, settings: Settings, check_writable: Callable[[], object] | N
     """
     stop = ShutdownFlag.on_signals()
     set_info(settings)
+    tracing.start(service)
     try:
         if settings.health_port is not None:
             ready = readiness(loop.check_ready, check_writable)

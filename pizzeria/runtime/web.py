@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 
 import structlog
 from flask import Blueprint, Flask, Response, abort, g, request
@@ -10,13 +11,15 @@ from prometheus_client.registry import Collector
 from werkzeug.exceptions import HTTPException
 
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime import metrics
+from pizzeria.runtime import metrics, tracing
 from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem
 from pizzeria.toppings import TOPPINGS
 
 RETRY_AFTER_S = 2
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _METHODS = _SAFE_METHODS | {"POST", "PUT", "PATCH", "DELETE"}  # any other one is "other" in the metrics
+
+_NOT_TRACED = {"health", "status"}
 
 log = structlog.stdlib.get_logger()
 
@@ -57,6 +60,8 @@ def new_app(
     """
     app = Flask(name, static_folder=None)
     _measure(app)
+    if tracing.is_on():
+        _trace(app)
     app.url_map.strict_slashes = False  # /report/ is /report
     app.url_map.merge_slashes = False  # or /order//3 would be answered with a redirect
     _register_error_handlers(app)
@@ -78,6 +83,31 @@ def _measure(app: Flask) -> None:
         route = request.url_rule.rule if request.url_rule else "none"
         metrics.HTTP_DURATION.labels(method, route, response.status_code).observe(time.perf_counter() - g.began)
         return response
+
+
+def _trace(app: Flask) -> None:
+    """Trace each request but those for the health and the state, which come every second."""
+
+    @app.before_request
+    def begin() -> None:
+        if request.blueprint in _NOT_TRACED:
+            return
+        route = request.url_rule.rule if request.url_rule else request.path
+        attributes = {"http.request.method": request.method, "http.route": route, "url.path": request.path}
+        g.spans = ExitStack()
+        g.spans.enter_context(
+            tracing.span(f"{request.method} {route}", "server", attributes, request.headers.get(tracing.TRACEPARENT))
+        )
+
+    @app.after_request
+    def note_status(response: Response) -> Response:
+        tracing.set_attribute("http.response.status_code", response.status_code)
+        return response
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        if "spans" in g:
+            g.spans.close()
 
 
 def _register_error_handlers(app: Flask) -> None:

@@ -59,6 +59,7 @@ class Order(Struct, frozen=True):
     completed_at: str | None
     toppings: dict[int, Toppings]  # by pizza id; a pizza without any isn't there
     needed: tuple[str, ...] = TOPPINGS  # for a complete pizza: the toppings that existed when it was placed
+    traceparent: str | None = None  # of the trace of its request, if that was traced
 
     def missing(self, pizza_id: int) -> list[str]:
         """Return the toppings that a pizza needs and doesn't have yet, in the order of the menus."""

@@ -1,6 +1,6 @@
 """The orders in Redis."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -51,8 +51,11 @@ class OrderStore:
         """Return True if orders can be joined and relayed: Redis accepts a write to the outbox."""
         return takes(lambda: self._redis.zrem(OPEN_ORDERS, ""))
 
-    def place(self, count: int, key: str | None = None) -> str:
+    def place(self, count: int, key: str | None = None, traceparent: str | None = None) -> str:
         """Store a new order of `count` pizzas and return its id, or the id stored for the same Idempotency-Key.
+
+        Args:
+            traceparent: the trace that its events belong to, also those that the relay publishes.
 
         Raises:
             IdempotencyKeyReusedError: the key belongs to an order of another size.
@@ -71,7 +74,7 @@ class OrderStore:
         # must not lack a stored order, and last again, for the relay drops an order that isn't stored (yet).
         first = Call("list", [OPEN_ORDERS, PLACED_ORDERS], [1000 * self._retry_s, order_id])
         again = _schedule([order_id], "LT", self._retry_s)
-        self._scripts.run_in_turn([first, self._place(order_id, count, _NOW, _NO_TTL), *again])
+        self._scripts.run_in_turn([first, self._place(order_id, count, _NOW, _NO_TTL, traceparent or ""), *again])
         return order_id
 
     def retry_now(self, order_id: str) -> None:
@@ -113,6 +116,7 @@ class OrderStore:
                 if field.startswith("pizza:")
             },
             needed=tuple(fields["toppings"].split(",")) if "toppings" in fields else FIRST_TOPPINGS,
+            traceparent=fields.get("traceparent"),
         )
 
     def summaries(self, order_ids: Iterable[str]) -> dict[str, OrderSummary | None]:
@@ -126,7 +130,10 @@ class OrderStore:
         return {order_id: OrderSummary.read(answer) for order_id, answer in zip(order_ids, answers, strict=True)}
 
     def join(
-        self, orders: Mapping[SizedOrder, Mapping[int, Toppings]], at: Mapping[SizedOrder, str] | None = None
+        self,
+        orders: Mapping[SizedOrder, Mapping[int, Toppings]],
+        at: Mapping[SizedOrder, str] | None = None,
+        on_ready: Callable[[str], None] = lambda _order_id: None,
     ) -> dict[SizedOrder, str]:
         """Merge toppings into orders, idempotently and in any sequence: one script per order, all in one round trip.
 
@@ -134,6 +141,7 @@ class OrderStore:
             orders: order → pizza id → toppings. An order that Redis doesn't have is created.
             at: when they were added, RFC 3339, UTC; now by default. If given, created orders are not added to the
                 outbox.
+            on_ready: called with the id of each order that is ready now, unless `at` is given.
 
         Returns:
             The orders that could not be changed, each with the error.
@@ -152,10 +160,11 @@ class OrderStore:
         if not at:
             if unlisted := {order_id for order_id, is_unlisted, *_ in joined if is_unlisted}:
                 self._add_to_outbox(list(unlisted))
-            for _, _, repeats, *times in joined:
+            for order_id, _, repeats, *times in joined:
                 metrics.JOIN_REPEATS.inc(repeats)
                 if times:
                     _observe_ready(*times)
+                    on_ready(order_id)
         return {order: str(result) for order, result in results if isinstance(result, Exception)}
 
     def time_out(self, order_ids: Collection[str]) -> list[str]:
@@ -172,9 +181,9 @@ class OrderStore:
                 pipeline.expire(reserve_key(order_id), self._ttl_s)
             pipeline.execute()
 
-    def _place(self, order_id: str, count: int, created_at: str, ttl_s: int | str) -> Call:
+    def _place(self, order_id: str, count: int, created_at: str, ttl_s: int | str, traceparent: str = "") -> Call:
         reserved = _RESERVED_BYTES + count * _RESERVED_BYTES_PER_PIZZA
-        arguments = [count, created_at, self._toppings, reserved, ttl_s]
+        arguments = [count, created_at, self._toppings, reserved, ttl_s, traceparent]
         return Call("place", [order_key(order_id), reserve_key(order_id)], arguments)
 
     def _add_to_outbox(self, order_ids: Sequence[str]) -> int:

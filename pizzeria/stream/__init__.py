@@ -6,10 +6,11 @@ from pizzeria.stream.dead_letter import DeadLetter, discarded_offset, read_dead_
 from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream
 from pizzeria.stream.monitor import Group, KafkaMonitor, KafkaState, Partition
-from pizzeria.stream.origin import Origin, replay_headers, replay_of
+from pizzeria.stream.origin import Origin, replay_of
 from pizzeria.stream.publisher import Event, Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
-from pizzeria.stream.record import Reader, Record, read_partial, read_pizza
+from pizzeria.stream.record import Reader, Record, read_partial, read_pizza, traceparent_of
+from pizzeria.stream.traces import passed_on_headers, trace_headers
 
 __all__ = [
     "Batch",
@@ -31,10 +32,12 @@ __all__ = [
     "dead_letter",
     "delete_before",
     "discarded_offset",
+    "passed_on_headers",
     "read_back",
     "read_dead_letter",
     "read_partial",
     "read_pizza",
-    "replay_headers",
     "replay_of",
+    "trace_headers",
+    "traceparent_of",
 ]

@@ -25,6 +25,7 @@ from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.origin import is_for
 from pizzeria.stream.publisher import Event, Publisher
 from pizzeria.stream.record import Reader, Record, UnreadableRecord, log_context, next_offset
+from pizzeria.stream.traces import process_spans
 
 Batch = Sequence[tuple[Record, Pizza]]
 Handler = Callable[[Batch], list[Event]]
@@ -80,6 +81,7 @@ class Stream:
         **fetch: int,
     ) -> None:
         self._service = service
+        self._group = group
         self._topics = topics
         self._publishes = publishes
         self._dead_letters = dead_letters
@@ -214,6 +216,12 @@ class Stream:
                     unreadable.append(dead_letter(record, self._dead_letters, self._service, error))
         self._progress.begin("batch")
         metrics.BATCH_RECORDS.observe(sum(map(len, polled.values())))
+        with process_spans(batch, self._group, renew=bool(self._publishes)) as traced:
+            return self._handle_and_publish(traced, unreadable, polled, stop)
+
+    def _handle_and_publish(
+        self, batch: Batch, unreadable: list[Event], polled: dict[Any, list[Record]], stop: ShutdownFlag
+    ) -> bool:
         while True:
             try:
                 with metrics.HANDLE_DURATION.time():

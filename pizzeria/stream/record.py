@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pizzeria.events import Pizza, decode
+from pizzeria.runtime import tracing
 from pizzeria.topics import Topics
 
 
@@ -48,13 +49,20 @@ def next_offset(record: Record) -> int:
     return record.offset + 1
 
 
+def traceparent_of(record: Record) -> str | None:
+    """Return the trace context in a record's headers, whatever a foreign client wrote there; None if there is none."""
+    found = [value for name, value in record.headers if name == tracing.TRACEPARENT] if record.headers else ()
+    return found[-1].decode(errors="replace") if found and found[-1] else None
+
+
 Reader = Callable[[Record], Pizza]  # a pure function that raises ValueError for an invalid record
 
 
 def log_context(record: Record) -> dict[str, str]:
-    """Return the log keys that identify a record: its order, and topic[partition]@offset."""
+    """Return the log keys that identify a record: its order, topic[partition]@offset and, if it has one, its trace."""
     order_id = "" if record.key is None else record.key.decode(errors="replace")
-    return {"order_id": order_id, "record": f"{record.topic}[{record.partition}]@{record.offset}"}
+    location = f"{record.topic}[{record.partition}]@{record.offset}"
+    return {"order_id": order_id, "record": location} | tracing.log_context(traceparent_of(record))
 
 
 def read_pizza(max_order_size: int) -> Reader:

@@ -20,7 +20,7 @@ def test_who_orders_does_not_wait_for_what_the_services_need() -> None:
         "print({'kafka', 'redis', 'flask', 'structlog'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "order show topics rebuild dead-letters\nset()\n"
+    assert done.stdout == "order show status topics rebuild dead-letters\nset()\n"
 
 
 def test_ctrl_c_prints_the_command_that_shows_the_order() -> None:

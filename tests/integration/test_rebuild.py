@@ -14,6 +14,7 @@ from cli.admin.rebuild import rebuild
 from joiner.join import joiner_stream
 from pizzeria.settings import Settings
 from pizzeria.store import OPEN_ORDERS, OrderStore, ReportStore, order_key
+from pizzeria.store.keys import PLACED_ORDERS
 from pizzeria.stream import Event, Origin, Publisher
 from pizzeria.stream.origin import Replay
 from pizzeria.topics import Topics
@@ -52,7 +53,8 @@ def contents(redis: "Redis") -> dict[str, Any]:
         "zset": lambda key: sorted(redis.zrange(key, 0, -1)),
         "string": redis.bitcount,
     }
-    return {key: readers[str(redis.type(key))](key) for key in redis.scan_iter()}
+    keys = set(redis.scan_iter()) - {PLACED_ORDERS}  # which begins anew
+    return {key: readers[str(redis.type(key))](key) for key in keys}
 
 
 def comparable(contents: dict[str, Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@
 -- ARGV[4]  bytes to reserve
 -- ARGV[5]  empty if the order is in the outbox, so that it does not expire; otherwise its time to live, seconds:
 --          it has the field unlisted until it is added
+-- ARGV[6]  the W3C traceparent of the request that placed it, or empty
 --
 -- Redis rejects this script when it is full. The scripts that finish an order may use more memory (allow-oom), for it
 -- was reserved here: so an accepted order can always be finished.
@@ -19,6 +20,9 @@ if redis.call('EXISTS', KEYS[1]) == 1 then
 end
 redis.call('HSET', KEYS[1], 'status', 'preparing', 'count', ARGV[1], 'ready', 0, 'created_at', time_or_now(ARGV[2]),
   'toppings', ARGV[3])
+if ARGV[6] ~= '' then
+  redis.call('HSET', KEYS[1], 'traceparent', ARGV[6])
+end
 redis.call('SETBIT', KEYS[2], 8 * ARGV[4] - 1, 0)
 if ARGV[5] ~= '' then
   redis.call('HSET', KEYS[1], 'unlisted', 1)
