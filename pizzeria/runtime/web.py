@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from functools import lru_cache
 
 import structlog
 from flask import Blueprint, Flask, Response, abort, g, request
 from msgspec import json
+from prometheus_client import Histogram
 from prometheus_client.registry import Collector
 from werkzeug.exceptions import HTTPException
 
@@ -81,8 +83,13 @@ def _measure(app: Flask) -> None:
     def observe(response: Response) -> Response:
         method = request.method if request.method in _METHODS else "other"
         route = request.url_rule.rule if request.url_rule else "none"
-        metrics.HTTP_DURATION.labels(method, route, response.status_code).observe(time.perf_counter() - g.began)
+        _http_duration(method, route, response.status_code).observe(time.perf_counter() - g.began)
         return response
+
+
+@lru_cache(maxsize=1024)
+def _http_duration(method: str, route: str, status: int) -> Histogram:
+    return metrics.HTTP_DURATION.labels(method, route, status)
 
 
 def _trace(app: Flask) -> None:

@@ -160,8 +160,8 @@ class OrderStore:
         if not at:
             if unlisted := {order_id for order_id, is_unlisted, *_ in joined if is_unlisted}:
                 self._add_to_outbox(list(unlisted))
-            for order_id, _, repeats, *times in joined:
-                metrics.JOIN_REPEATS.inc(repeats)
+            metrics.JOIN_REPEATS.inc(sum(repeats for _, _, repeats, *_ in joined))
+            for order_id, _, _, *times in joined:
                 if times:
                     _observe_ready(*times)
                     on_ready(order_id)

@@ -115,8 +115,9 @@ class Publisher:
         for event, future in zip(events, futures, strict=True):
             if not (future and (future.succeeded() or self._is_accepted(event, future, deadline))):
                 too_large.append(event)
-        published = Counter(event.topic for event in events)
-        published.subtract(event.topic for event in too_large)
+        published = Counter([event.topic for event in events])
+        if too_large:
+            published.subtract(event.topic for event in too_large)
         for topic, number in published.items():
             metrics.PUBLISHED.labels(topic).inc(number)
         if too_large:
