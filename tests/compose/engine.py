@@ -39,15 +39,17 @@ def find_engine() -> Engine:
     return Engine([str(STAND_INS / "up"), str(ROOT)], "podman")
 
 
-def environment(project: str, port: int) -> dict[str, str]:
+def environment(project: str, **ports: int) -> dict[str, str]:
     """Return the environment in which the compose file has its defaults, whatever this shell or a .env sets.
 
     Args:
         project: the name of the containers, networks and volumes.
-        port: the gateway's, on this machine.
+        ports: on this machine, by the names of their variables.
     """
     defaults = dict.fromkeys(re.findall(r"\$\{(\w+)", COMPOSE_FILE.read_text()), "")
-    return {**os.environ, **defaults, "COMPOSE_PROJECT_NAME": project, "API_PORT": str(port)}
+    return {**os.environ, **defaults, "COMPOSE_PROJECT_NAME": project} | {
+        name: str(port) for name, port in ports.items()
+    }
 
 
 def run(*command: str, env: dict[str, str] | None = None) -> str:

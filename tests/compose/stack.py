@@ -27,7 +27,13 @@ class Stack:
         self._engine = engine
         self.port = free_port()  # of the gateway
         self._project = f"pizzeria-test-{self.port}"
-        self._env = environment(self._project, self.port)
+        self.prometheus_port, self.alertmanager_port = free_port(), free_port()
+        self._env = environment(
+            self._project,
+            API_PORT=self.port,
+            PROMETHEUS_PORT=self.prometheus_port,
+            ALERTMANAGER_PORT=self.alertmanager_port,
+        )
         self.kills: Counter[str] = Counter()  # by container
 
     def compose(self, *arguments: str) -> str:
