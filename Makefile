@@ -56,7 +56,7 @@ test-browser: $(VENV)/made  ## run the tests of the page in a real browser, whic
 	$(PYTEST) tests/browser
 
 .PHONY: test-compose
-test-compose: $(VENV)/made  ## scale compose.yaml up and down, and kill its containers under load; needs Docker; 10 minutes
+test-compose: $(VENV)/made  ## scale compose.yaml up and down, and kill its containers under load; needs Docker; 20 minutes
 	$(PYTEST) -x -rs tests/compose
 
 .PHONY: unit

@@ -62,7 +62,8 @@ class FakeServers:
 
     def _check(self, clients: Sequence[tuple[str, str]]) -> Sequence[Replica]:
         self.asked = clients
-        services = sorted({name.partition(":")[0] for name, _ in clients})
+        names = {TOPICS.group(service): service for service in (*TOPICS.consumed, "api", "api.relay")}
+        services = sorted({names[name.partition(":")[0]] for name, _ in clients})
         return [self.health.get(service, Replica(service, f"{service}:8000", "ready")) for service in services]
 
 
