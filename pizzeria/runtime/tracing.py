@@ -7,7 +7,7 @@ passed on as W3C has it: a `traceparent`, of HTTP or in the headers of a record.
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal
 
 from pizzeria.version import VERSION
@@ -19,6 +19,7 @@ _EXPORT_TIMEOUT_MS = 2_000  # and so a shutdown is not delayed by a collector th
 Kind = Literal["internal", "server", "client", "producer", "consumer"]
 Attributes = Mapping[str, str | int]
 
+_NONE: AbstractContextManager[None] = nullcontext()
 _tracer: Any = None  # of this process; it has a thread, so it is made after a fork
 
 
@@ -44,7 +45,6 @@ def is_on() -> bool:
     return _tracer is not None
 
 
-@contextmanager
 def span(
     name: str,
     kind: Kind = "internal",
@@ -52,8 +52,8 @@ def span(
     parent: str | None = None,
     links: Sequence[str] = (),
     began_s: float | None = None,
-) -> Iterator[str | None]:
-    """Yield the traceparent of a new span, which ends with the context; None if nothing is traced.
+) -> AbstractContextManager[str | None]:
+    """Return a context that yields the traceparent of its span, or None if nothing is traced.
 
     Args:
         name: by the semantic conventions of OpenTelemetry, as the attributes.
@@ -61,9 +61,18 @@ def span(
         links: the traceparents of other causes.
         began_s: when it began, in seconds since 1970, if not now.
     """
-    if _tracer is None:
-        yield None
-        return
+    return _NONE if _tracer is None else _span(name, kind, attributes, parent, links, began_s)
+
+
+@contextmanager
+def _span(
+    name: str,
+    kind: Kind,
+    attributes: Attributes | None,
+    parent: str | None,
+    links: Sequence[str],
+    began_s: float | None,
+) -> Iterator[str | None]:
     from opentelemetry import trace
 
     context = trace.set_span_in_context(trace.NonRecordingSpan(_context(parent))) if parent else None

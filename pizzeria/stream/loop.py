@@ -13,6 +13,7 @@ from prometheus_client import Counter
 
 from pizzeria.errors import UnavailableError, UnequalPartitionsError
 from pizzeria.events import Pizza
+from pizzeria.runtime import tracing
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.runtime.progress import Progress
@@ -216,6 +217,8 @@ class Stream:
                     unreadable.append(dead_letter(record, self._dead_letters, self._service, error))
         self._progress.begin("batch")
         metrics.BATCH_RECORDS.observe(sum(map(len, polled.values())))
+        if not tracing.is_on():
+            return self._handle_and_publish(batch, unreadable, polled, stop)
         with process_spans(batch, self._group, renew=bool(self._publishes)) as traced:
             return self._handle_and_publish(traced, unreadable, polled, stop)
 
@@ -224,25 +227,27 @@ class Stream:
     ) -> bool:
         while True:
             try:
-                with metrics.HANDLE_DURATION.time():
-                    events = unreadable + self._handle(batch)
-                with metrics.PUBLISH_DURATION.time():
-                    publish_or_truncate(self._publisher, events, self._dead_letters, stop)
+                began = time.perf_counter()
+                events = unreadable + self._handle(batch)
+                handled = time.perf_counter()
+                publish_or_truncate(self._publisher, events, self._dead_letters, stop)
             except UnavailableError as error:
-                self._count(metrics.RETRIED, polled)
+                self._count(metrics.RETRIED.labels, polled)
                 [first, *_] = next(iter(polled.values()))
                 if self._wait(stop, error, **log_context(first)):
                     return False
             else:
                 self._backoff.reset()
                 self._progress.begin("poll")
-                self._count(metrics.CONSUMED, polled)
+                metrics.HANDLE_DURATION.observe(handled - began)
+                metrics.PUBLISH_DURATION.observe(time.perf_counter() - handled)
+                self._count(metrics.consumed, polled)
                 log.debug("batch processed", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
                 return True
 
-    def _count(self, counter: Counter, polled: dict[Any, list[Record]]) -> None:
+    def _count(self, counter: Callable[[str], Counter], polled: dict[Any, list[Record]]) -> None:
         for tp, records in polled.items():
-            counter.labels(tp.topic).inc(len(records))
+            counter(tp.topic).inc(len(records))
 
     def _wait(self, stop: ShutdownFlag, error: Exception, **where: str) -> bool:
         self._progress.retry(error.public if isinstance(error, UnavailableError) else "Kafka does not answer")

@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from time import perf_counter
 from typing import Any, NamedTuple, Self
 
 from kafka import KafkaProducer
@@ -86,8 +87,6 @@ class Publisher:
         self._in_flight = InFlight()
         self._clock = clock
 
-    @metrics.PUBLISH_ERRORS.count_exceptions()
-    @metrics.CALL_PUBLISH.time()
     def publish(
         self, events: Sequence[Event], timeout_s: float = MAX_PUBLISH_S, stop: ShutdownFlag | None = None
     ) -> None:
@@ -103,6 +102,16 @@ class Publisher:
             UnavailableError: some of the events are not acknowledged. Publishing all of them again is harmless.
             TooLargeError: some are rejected for their size, all others are acknowledged.
         """
+        began = perf_counter()
+        try:
+            self._publish(events, timeout_s, stop)
+        except UnavailableError:
+            metrics.PUBLISH_ERRORS.inc()
+            raise
+        finally:
+            metrics.CALL_PUBLISH.observe(perf_counter() - began)
+
+    def _publish(self, events: Sequence[Event], timeout_s: float, stop: ShutdownFlag | None) -> None:
         self._circuit_breaker.check()
         self._in_flight.check((event.topic, event.partition) for event in events)
         try:
@@ -119,7 +128,7 @@ class Publisher:
         if too_large:
             published.subtract(event.topic for event in too_large)
         for topic, number in published.items():
-            metrics.PUBLISHED.labels(topic).inc(number)
+            metrics.published(topic).inc(number)
         if too_large:
             raise TooLargeError(too_large)
 

@@ -35,9 +35,6 @@ def process_spans(
         renew: yield the records with the new span as their trace's, for the events that they cause; otherwise as they
             came.
     """
-    if not tracing.is_on():
-        yield batch
-        return
     causes: dict[str, list[str]] = defaultdict(list)
     for record, _ in batch:
         if (cause := traceparent_of(record)) and cause not in causes[tracing.trace_id(cause)]:

@@ -69,7 +69,7 @@ def test_records_are_counted_by_topic(rig: Rig, counted: Counted) -> None:
     assert counted("pizzeria_records_dead_lettered_total", topic="pizza") == 1
     assert counted("pizzeria_batch_records_count") == 2
     assert counted("pizzeria_batch_records_sum") == 4
-    assert counted("pizzeria_batch_duration_seconds_count", phase="handle") == 4
+    assert counted("pizzeria_batch_duration_seconds_count", phase="handle") == 2
     assert counted("pizzeria_batch_duration_seconds_count", phase="publish") == 2
 
 
