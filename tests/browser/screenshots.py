@@ -1,4 +1,4 @@
-"""python -m tests.browser.screenshots: write docs/page-*.png, of the page on a real system."""
+"""python -m tests.browser.screenshots: write docs/page-*.png and docs/kitchen.png, of the page on a real system."""
 
 import json
 import shutil
@@ -42,6 +42,7 @@ def main() -> int:
         system["workers cheese"].pause()
         waiting = most_varied(system, lambda order: there(order) == PIZZAS * (len(TOPPINGS) - 1))
         picture(browser, system, waiting, "dark", DESKTOP)
+        kitchen(browser, system)
         system["workers cheese"].resume()
         browser.close()
     return 0
@@ -101,6 +102,20 @@ def picture(browser: Browser, system: Stack, order_id: str, name: str, viewport:
     for _ in range(2):  # the first may have been asked for before the last pizza was counted
         page.wait_for_event("response", lambda response: "/report/" in response.url)
     page.screenshot(path=DOCS / f"page-{name}.png")
+    page.context.close()
+
+
+def kitchen(browser: Browser, system: Stack) -> None:
+    """Write a picture of the kitchen, in which the cheese service is frozen and events flow."""
+    page = browser.new_page(viewport={"width": 1280, "height": 920}, device_scale_factor=2, reduced_motion="reduce")
+    page.goto(f"http://{HOST}:{system.api_port}/#kitchen")
+
+    def flows() -> bool:
+        call(system, "POST", f"/order/{PIZZAS}")
+        return page.locator(".way.flows").count() == 6 and page.get_by_text("no member").count() == 1
+
+    eventually(flows, timeout_s=60)
+    page.get_by_role("region", name="The kitchen").screenshot(path=DOCS / "kitchen.png")
     page.context.close()
 
 
