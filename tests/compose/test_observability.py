@@ -34,7 +34,7 @@ def prometheus(stack: Stack) -> Iterator[None]:
     stack.compose("--profile", "observability", "up", "-d", "prometheus", "alertmanager")
     stack.wait_until_healthy()
     yield
-    stack.compose("--profile", "observability", "rm", "-s", "-f", "prometheus", "alertmanager")
+    stack.containers("rm", "-f", *stack.names("prometheus", "alertmanager"))
 
 
 def get(port: int, path: str, **parameters: str) -> Any:
@@ -160,7 +160,7 @@ def test_each_other_alert_fires_when_it_is_caused_and_stops(stack: Stack, client
     stack.redis("config", "set", "maxmemory", str(int(1.06 * used)))
     eventually(lambda: {"DeadLetters", "RedisNearlyFull"} <= firing(stack), timeout_s=60)
     stack.redis("config", "set", "maxmemory", "512mb")
-    stack.compose("exec", "-T", "api", "python", "-m", "pizzeria", "dead-letters", "discard", "--topic", "pizza")
+    stack.compose("exec", "-T", "api", "python", "-m", "pizzeria", "dead-letters", "discard", "--all")
     eventually(lambda: not {"DeadLetters", "RedisNearlyFull"} & firing(stack), timeout_s=60)
 
     clients.start()
