@@ -112,7 +112,7 @@ def kitchen(browser: Browser, system: Stack) -> None:
 
     def flows() -> bool:
         call(system, "POST", f"/order/{PIZZAS}")
-        return page.locator(".way.flows").count() == 6 and page.get_by_text("no member").count() == 1
+        return page.locator(".way.flows").count() == 6 and page.get_by_text("no member", exact=True).count() == 1
 
     eventually(flows, timeout_s=60)
     page.get_by_role("region", name="The kitchen").screenshot(path=DOCS / "kitchen.png")
