@@ -250,7 +250,7 @@ class Stream:
             counter(tp.topic).inc(len(records))
 
     def _wait(self, stop: ShutdownFlag, error: Exception, **where: str) -> bool:
-        self._progress.retry(error.public if isinstance(error, UnavailableError) else "Kafka does not answer")
+        self._progress.retry(_public(error))
         retry_s = self._backoff.next_s()
         log.warning(
             "retrying",
@@ -276,6 +276,13 @@ class Stream:
             log.warning("commit failed, the records will be processed again", error=str(error))
         finally:
             self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
+
+
+def _public(error: Exception) -> str:
+    """Return what a client of /readyz may know of an error."""
+    if isinstance(error, UnequalPartitionsError):
+        return str(error)
+    return error.public if isinstance(error, UnavailableError) else "Kafka does not answer"
 
 
 def _with_metadata(offsets: dict[Any, int]) -> dict[Any, Any]:

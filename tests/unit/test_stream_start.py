@@ -39,16 +39,21 @@ def test_topics_that_stay_unequal_are_refused_after_half_a_minute(rig: Rig, topi
 def test_a_stream_that_starts_while_partitions_are_added_waits(rig: Rig) -> None:
     """They are added to one topic after the other; it begins when all have as many."""
     rig.publisher.partition_counts["out"] = 5
+    stream, seen = rig.stream(), set()
 
     def add_at_the_third_wait() -> None:
         rig.clock.advance(5.0)
+        seen.add(problem_of(stream.check_ready))
         if len(rig.stop.waits) == 3:
             rig.publisher.partition_counts["out"] = 6
 
     rig.stop.on_wait = add_at_the_third_wait
-    rig.run({P0: [good(0)]})
+    rig.consumer.steps.append({P0: [good(0)]})
+    stream.run(rig.stop)
     assert len(rig.stop.waits) == 3
     assert rig.handled == [["pizza[0]@0"]]
+    unequal = "the topics must have the same number of partitions, but have: pizza 6, out 5, dead 6"
+    assert f"no check of the topics has been finished for 10 s: {unequal}" in seen
 
 
 def test_the_stream_waits_for_kafka_and_its_topics(rig: Rig) -> None:
