@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import urllib3
 from msgspec import DecodeError, Struct, json
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, NewConnectionError
 
 from pizzeria.runtime.replica import read_client_name
 from pizzeria.status.model import Replica
@@ -54,6 +54,8 @@ class Replicas:
         address = f"{host}:{port}"
         try:
             answer = self._pool.request("GET", f"http://{address}/readyz", redirect=False)
+        except NewConnectionError:  # it has just ended, or its network is another one: its group knows if it is gone
+            return Replica(service, address, "unknown", "it can't be reached from here")
         except HTTPError:
             return Replica(service, address, "no answer", f"no answer within {TIMEOUT_S:g} s")
         if answer.status == 200:

@@ -1,0 +1,65 @@
+"""The replicas that Kafka and Redis know, and their health."""
+
+import socket
+from contextlib import closing
+
+import pytest
+
+from local.ports import HOST, free_port
+from pizzeria.errors import UnavailableError
+from pizzeria.runtime.health import serve_health
+from pizzeria.runtime.replica import Client, client_name, read_client_name
+from pizzeria.settings import Settings
+from pizzeria.status.replicas import Replicas
+
+
+def works() -> None:
+    """Check, and miss nothing."""
+
+
+def away() -> None:
+    """Check, and miss Kafka."""
+    raise UnavailableError("away", public="Kafka does not answer")
+
+
+def test_each_replica_is_asked_once_however_many_connections_it_has() -> None:
+    """Other clients of the servers are not asked."""
+    ready, not_ready = free_port(), free_port()
+    serve_health(HOST, ready, works, works)
+    serve_health(HOST, not_ready, away, works)
+    clients = [(f"joiner:{ready}", HOST)] * 3 + [(f"workers-cheese:{not_ready}", HOST), ("redis-cli", HOST), ("", HOST)]
+    with closing(Replicas(["joiner", "workers cheese"])) as replicas:
+        found = replicas.check(clients)
+    assert [(each.service, each.health, each.detail) for each in found] == [
+        ("joiner", "ready", None),
+        ("workers cheese", "not ready", "Kafka does not answer"),
+    ]
+
+
+def test_one_that_is_frozen_has_no_answer_and_one_that_is_gone_is_unknown() -> None:
+    """The kernel accepts connections of a process that is frozen; nobody does of one that has ended."""
+    gone = free_port()
+    with closing(socket.create_server((HOST, 0))) as frozen, closing(Replicas(["joiner"])) as replicas:
+        port = frozen.getsockname()[1]
+        found = {
+            each.address: each.health for each in replicas.check([(f"joiner:{port}", HOST), (f"joiner:{gone}", HOST)])
+        }
+    assert found == {f"{HOST}:{port}": "no answer", f"{HOST}:{gone}": "unknown"}
+
+
+@pytest.mark.parametrize(
+    ("service", "port", "name"),
+    [("workers cheese", 8003, "workers-cheese:8003"), ("joiner", None, "joiner"), ("api", None, "api:8000")],
+)
+def test_a_name_says_service_and_port(service: str, port: int | None, name: str) -> None:
+    """As Redis accepts it."""
+    assert client_name(service, Settings(health_port=port)) == name
+    assert read_client_name(name).service == service.replace(" ", "-")
+
+
+@pytest.mark.parametrize(
+    "name", ["", ":", "joiner:", "joiner:x", "joiner:-1", "joiner:123456", "a:b:c", "kafka-python-3.0.12"]
+)
+def test_a_foreign_name_stops_nothing(name: str) -> None:
+    """It has no port."""
+    assert read_client_name(name) == Client(name.partition(":")[0], None)
