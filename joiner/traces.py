@@ -1,5 +1,6 @@
 """The span of a join: it has links to the partial pizzas that it was made from."""
 
+import time
 from collections import OrderedDict
 
 from pizzeria.runtime import tracing
@@ -22,7 +23,7 @@ class JoinTraces:
         if not tracing.is_on():
             return
         for record, pizza in batch:
-            _, causes = self._causes.setdefault(pizza.order_id, (tracing.now_s(), []))
+            _, causes = self._causes.setdefault(pizza.order_id, (time.time(), []))
             if (cause := traceparent_of(record)) and cause not in causes:
                 causes.append(cause)
         while len(self._causes) > KEPT:

@@ -5,7 +5,6 @@ passed on as W3C has it: a `traceparent`, of HTTP or in the headers of a record.
 """
 
 import os
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Literal
@@ -114,11 +113,6 @@ def log_context(traceparent: str | None) -> dict[str, str]:
 def trace_id(traceparent: str) -> str:
     """Return the trace that a traceparent belongs to."""
     return traceparent.split("-")[1] if traceparent.count("-") >= 3 else ""
-
-
-def now_s() -> float:
-    """Return the time for began_s."""
-    return time.time()
 
 
 def _traceparent(context: Any) -> str:

@@ -41,9 +41,8 @@ class ReportStore:
                 called.append(order)
                 calls.append(Call("count", [report_key(order[0]), seen_key(*order)], [self._seen_ttl_s, *chunk]))
         results = self._scripts.run(calls)
-        for call, result in zip(calls, results, strict=True):
-            if not isinstance(result, Exception):
-                metrics.COUNT_REPEATS.inc(len(call.arguments) // 2 - result)  # less than it was given
+        counted = [(call, result) for call, result in zip(calls, results, strict=True) if isinstance(result, int)]
+        metrics.COUNT_REPEATS.inc(sum(len(call.arguments) // 2 - result for call, result in counted))
         return {
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
         }

@@ -20,10 +20,15 @@ def metrics(port: int) -> dict[str, float]:
         return {sample.name: sample.value for family in families for sample in family.samples if not sample.labels}
 
 
+def process_of(port: int) -> psutil.Process:
+    """Return the first process of an API."""
+    [api] = [each for each in psutil.Process().children() if each.environ().get("API_PORT") == str(port)]
+    return api
+
+
 def servers(port: int) -> list[psutil.Process]:
     """Return the processes of an API that answer requests."""
-    [api] = [each for each in psutil.Process().children() if each.environ().get("API_PORT") == str(port)]
-    return api.children()
+    return process_of(port).children()
 
 
 def test_any_process_of_an_api_answers_for_all_also_when_one_has_died(api: Any) -> None:

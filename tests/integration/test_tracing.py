@@ -13,6 +13,7 @@ from pizzeria.settings import Settings
 from pizzeria.stream import create_topics
 from pizzeria.topics import Topics
 from tests.integration.http_calls import call
+from tests.integration.test_metrics import process_of
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +24,7 @@ def topics(settings: Settings) -> None:
 
 def stops(port: int) -> float:
     """Stop an API as an orchestrator does, and return how long that takes, in seconds."""
-    [api] = [each for each in psutil.Process().children() if each.environ().get("API_PORT") == str(port)]
+    api = process_of(port)
     began = time.monotonic()
     api.terminate()
     psutil.wait_procs([api], timeout=20)

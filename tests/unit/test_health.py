@@ -13,6 +13,7 @@ from local.ports import HOST, free_port
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.health import Probe, serve_health
 from pizzeria.runtime.service import readiness
+from tests.checks import works
 from tests.waiting import eventually
 
 
@@ -31,10 +32,6 @@ def exchange(port: int, request: str) -> bytes:
     with socket.create_connection((HOST, port), timeout=10) as client, client.makefile("rb") as answer:
         client.sendall(request.encode())
         return answer.read()
-
-
-def works() -> None:
-    """Check, and miss nothing."""
 
 
 def test_it_is_healthy_while_it_is_there_and_ready_when_it_can_work() -> None:

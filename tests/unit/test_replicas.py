@@ -11,10 +11,7 @@ from pizzeria.runtime.health import serve_health
 from pizzeria.runtime.replica import Client, client_name, read_client_name
 from pizzeria.settings import Settings
 from pizzeria.status.replicas import Replicas
-
-
-def works() -> None:
-    """Check, and miss nothing."""
+from tests.checks import works
 
 
 def away() -> None:

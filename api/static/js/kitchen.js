@@ -1,10 +1,9 @@
 /** The kitchen, /#kitchen: what flows between the services, what waits where, and what is down; it is live. */
 
 import { backoffMs } from "./api.js";
-import { find } from "./dom.js";
-import { setProblem } from "./problems.js";
+import { find, findAll } from "./dom.js";
+import { CONNECTION_LOST, setProblem } from "./problems.js";
 
-const CONNECTION_LOST = "Connection lost; retrying…";
 const MAX_COLUMNS = 12; // of the dots that wait
 
 /**
@@ -30,8 +29,8 @@ const MAX_COLUMNS = 12; // of the dots that wait
 const section = find("#kitchen", HTMLElement);
 const status = find("#kitchen-status", HTMLParagraphElement);
 const problems = find("#kitchen-problems", HTMLUListElement);
-const services = Array.from(section.querySelectorAll("[data-service]"), (each) => /** @type {HTMLElement} */ (each));
-const ways = Array.from(section.querySelectorAll(".way"), (each) => /** @type {HTMLElement} */ (each));
+const services = findAll("[data-service]", HTMLElement, section);
+const ways = findAll(".way", HTMLElement, section);
 const redis = find("[data-server=redis]", HTMLElement, section);
 
 /**

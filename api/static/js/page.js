@@ -1,16 +1,15 @@
 /** The page at /: choose a number, order, and watch; /#<id> shows an earlier order, and /#kitchen the kitchen. */
 
 import { ConnectionError, place, Problem } from "./api.js";
-import { find } from "./dom.js";
+import { find, findAll } from "./dom.js";
 import { addEarlier, renderEarlier } from "./earlier.js";
 import { follow } from "./follow.js";
 import { openKitchen } from "./kitchen.js";
 import * as order from "./order.js";
-import { problemText, setProblem } from "./problems.js";
+import { CONNECTION_LOST, problemText, setProblem } from "./problems.js";
 import { watchReport } from "./report.js";
 
 const KITCHEN = "kitchen";
-const CONNECTION_LOST = "Connection lost; retrying…";
 
 const form = find("#form", HTMLFormElement);
 const count = find("#count", HTMLInputElement);
@@ -18,7 +17,7 @@ const countError = find("#count-error", HTMLParagraphElement);
 const submit = find("#submit", HTMLButtonElement);
 const max = Number(count.dataset.max);
 const ordersView = [find(".counter", HTMLDivElement), find("aside", HTMLElement)];
-const views = Array.from(document.querySelectorAll("nav [data-view]"), (each) => /** @type {HTMLElement} */ (each));
+const views = findAll("nav [data-view]", HTMLElement);
 let stop = () => {};
 let shown = "";
 let ordering = false;

@@ -2,6 +2,8 @@
 
 import { find } from "./dom.js";
 
+export const CONNECTION_LOST = "Connection lost; retrying…";
+
 const container = find("#problems", HTMLDivElement);
 /** @type {Map<string, string>} */
 const problems = new Map();

@@ -1,14 +1,14 @@
 /** The report: the counts of each topping's choices, refreshed every 2 s while the page is visible. */
 
 import { call } from "./api.js";
-import { find } from "./dom.js";
+import { find, findAll } from "./dom.js";
 
 /** @import { Report } from "./api.js" */
 
 const REFRESH_MS = 2_000;
 
 const badge = find("#stale", HTMLParagraphElement);
-const charts = Array.from(document.querySelectorAll("[data-report]"), (each) => /** @type {HTMLElement} */ (each));
+const charts = findAll("[data-report]", HTMLElement);
 /** @type {number | undefined} */ let timer;
 let refreshing = false;
 

@@ -13,6 +13,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.store import OPEN_ORDERS, OrderStore, ReportStore, connect
 from pizzeria.store.lua import checked, redis_errors
+from tests.checks import problem_of
 from tests.faults.ports import reserved_port
 from tests.integration.store.orders import RETRY_S, TTL_S
 from tests.integration.store.server import Server
@@ -32,15 +33,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
     yield server
     server.redis.close()
     processes.close()
-
-
-def refusal(act: Callable[[], object]) -> str | None:
-    """Return the message that a client gets if a call is refused."""
-    try:
-        act()
-    except UnavailableError as error:
-        return error.public
-    return None
 
 
 @pytest.mark.parametrize(
@@ -68,15 +60,15 @@ def test_a_service_that_cannot_write_is_not_ready_with_the_reason(
         assert server.changes() == before
         state(server)
         for _ in range(3):
-            assert refusal(store.ping) == told
-            assert refusal(lambda: store.place(1)) == told
-            assert refusal(lambda: store.place(1, "key")) == told
-            assert refusal(store.check_writable) == without_memory
-            assert refusal(reports.check_writable) == without_memory
+            assert problem_of(store.ping) == told
+            assert problem_of(lambda: store.place(1)) == told
+            assert problem_of(lambda: store.place(1, "key")) == told
+            assert problem_of(store.check_writable) == without_memory
+            assert problem_of(reports.check_writable) == without_memory
         if without_memory:
-            assert refusal(lambda: store.join({(order_id, 1): {0: FULL}})) == told
+            assert problem_of(lambda: store.join({(order_id, 1): {0: FULL}})) == told
         server.be_well()
-        eventually(lambda: refusal(store.ping) is None)
+        eventually(lambda: problem_of(store.ping) is None)
         assert store.join({(order_id, 1): {0: FULL}}) == {}
 
 
