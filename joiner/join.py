@@ -5,7 +5,18 @@ from itertools import compress
 from joiner.traces import JoinTraces
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore
-from pizzeria.stream import Batch, Event, Handler, Publisher, Record, Stream, dead_letter, read_partial, replay_of
+from pizzeria.stream import (
+    Batch,
+    Event,
+    Fetch,
+    Handler,
+    Publisher,
+    Record,
+    Stream,
+    dead_letter,
+    read_partial,
+    replay_of,
+)
 from pizzeria.stream.partials import Partials
 from pizzeria.topics import Topics
 
@@ -29,8 +40,7 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
         publisher=publisher,
         # With a backlog, a little of each partition at once rather than much of one: then the four toppings of a
         # pizza meet in one batch, and it is written once.
-        max_poll_records=10_000,
-        max_partition_fetch_bytes=64 * 1024,
+        fetch=Fetch(max_records=10_000, max_partition_bytes=64 * 1024),
     )
 
 

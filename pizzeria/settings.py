@@ -42,6 +42,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     """
 
     kafka_bootstrap_servers: Annotated[Servers, _is("addresses of the brokers")] = "localhost:9092"
+    kafka_client: Annotated[
+        Literal["kafka-python", "librdkafka"],
+        _is("Kafka client of the services: [see below](#a-faster-kafka-client)"),
+    ] = "kafka-python"
     kafka_security_protocol: Annotated[
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], _is("protocol of the connections to the brokers")
     ] = "PLAINTEXT"

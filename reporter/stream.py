@@ -2,7 +2,7 @@
 
 from pizzeria.settings import Settings
 from pizzeria.store import ReportStore
-from pizzeria.stream import Batch, Event, Handler, Publisher, Stream, dead_letter, read_partial, replay_of
+from pizzeria.stream import Batch, Event, Fetch, Handler, Publisher, Stream, dead_letter, read_partial, replay_of
 from pizzeria.stream.partials import Partials
 from pizzeria.topics import Topics
 from reporter.cache import ReportCache
@@ -28,12 +28,9 @@ def reporter_stream(
         read=read_partial(topics, settings.max_order_size),
         handle=count(store, counts, topics),
         publisher=publisher,
-        # Nobody waits for a count: to fetch half a second's events at once costs far less than each as it arrives.
-        fetch_min_bytes=500_000,
-        fetch_max_wait_ms=500,
-        # As the joiner's: an order's pizzas meet in one batch; and less memory is needed.
-        max_poll_records=10_000,
-        max_partition_fetch_bytes=64 * 1024,
+        # Nobody waits for a count: to fetch half a second's events at once costs far less than each as it arrives. The
+        # rest as the joiner's: an order's pizzas meet in one batch; and less memory is needed.
+        fetch=Fetch(max_records=10_000, min_bytes=500_000, max_wait_ms=500, max_partition_bytes=64 * 1024),
     )
 
 

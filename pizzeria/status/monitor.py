@@ -123,10 +123,10 @@ class Monitor:
         name = self._topics.group(service)
         group = kafka.groups[name]
         lags: dict[str, dict[int, int]] = {topic: {} for topic in topics}
-        for topic, partition in sorted(kafka.ends):
-            if topic in lags:
-                first = max(group.committed.get((topic, partition), 0), kafka.begins[topic, partition])
-                lags[topic][partition] = max(0, kafka.ends[topic, partition] - first)
+        for tp in sorted(kafka.ends):
+            if tp.topic in lags:
+                first = max(group.committed.get(tp, 0), kafka.begins[tp])
+                lags[tp.topic][tp.partition] = max(0, kafka.ends[tp] - first)
         oldest_ms = min(group.oldest_ms.values(), default=None)
         return Consumer(
             group=name,

@@ -5,9 +5,10 @@ from pizzeria.stream.connection import check_reachable
 from pizzeria.stream.dead_letter import DeadLetter, discarded_offset, read_dead_letter
 from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream
-from pizzeria.stream.monitor import Group, KafkaMonitor, KafkaState, Partition
+from pizzeria.stream.monitor import Group, KafkaMonitor, KafkaState
 from pizzeria.stream.origin import Origin, replay_of
-from pizzeria.stream.publisher import Event, Publisher, TooLargeError
+from pizzeria.stream.port import Event, Fetch, Partition
+from pizzeria.stream.publisher import Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
 from pizzeria.stream.record import Reader, Record, read_partial, read_pizza, traceparent_of
 from pizzeria.stream.traces import passed_on_headers, trace_headers
@@ -16,6 +17,7 @@ __all__ = [
     "Batch",
     "DeadLetter",
     "Event",
+    "Fetch",
     "Group",
     "Handler",
     "KafkaMonitor",

@@ -9,7 +9,7 @@ from kafka.errors import KafkaError, NoError, TopicAlreadyExistsError, for_code
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream.connection import connection
-from pizzeria.stream.publisher import MAX_REQUEST_BYTES
+from pizzeria.stream.port import MAX_REQUEST_BYTES
 from pizzeria.topics import Topics
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.replica import client_name
 from pizzeria.settings import Settings
+from pizzeria.stream.port import METADATA_MAX_AGE_S
 
 # With it, clients don't block at construction to detect it; each connection still negotiates down to its broker's.
 API_VERSION = (4, 3)
@@ -26,7 +27,7 @@ def connection(settings: Settings, service: str = "pizzeria") -> dict[str, Any]:
         "api_version": API_VERSION,
         "request_timeout_ms": 5_000,
         "reconnect_backoff_max_ms": 1_000,
-        "metadata_max_age_ms": 10_000,  # within which a topic's new partitions are discovered
+        "metadata_max_age_ms": int(1000 * METADATA_MAX_AGE_S),
     }
     if settings.kafka_security_protocol.startswith("SASL"):
         config |= {

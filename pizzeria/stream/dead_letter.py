@@ -17,7 +17,7 @@ from pizzeria.stream.origin import (
     exclude_headers,
     read_origin,
 )
-from pizzeria.stream.publisher import Event
+from pizzeria.stream.port import Event
 from pizzeria.stream.record import Record
 
 DISCARDED = "__streams.discarded."

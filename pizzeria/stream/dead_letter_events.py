@@ -7,7 +7,8 @@ import structlog
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import metrics
 from pizzeria.stream.origin import PREFIX, REPLAY, Origin, encode_headers, exclude_headers, replay_of
-from pizzeria.stream.publisher import Event, Publisher, TooLargeError
+from pizzeria.stream.port import Event
+from pizzeria.stream.publisher import Publisher, TooLargeError
 from pizzeria.stream.record import Record, UnreadableRecord, log_context
 
 TRUNCATED = f"{PREFIX}truncated"

@@ -1,14 +1,9 @@
 """The loop that every consuming service runs: consume → handle → publish → await the acks → commit."""
 
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
-from kafka import TopicPartition
-from kafka.coordinator.assignors.range import RangePartitionAssignor
-from kafka.errors import KafkaError
-from kafka.structs import OffsetAndMetadata
 from prometheus_client import Counter
 
 from pizzeria.errors import UnavailableError, UnequalPartitionsError
@@ -19,25 +14,24 @@ from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.runtime.progress import Progress
 from pizzeria.settings import Settings
 from pizzeria.stream import metrics
-from pizzeria.stream.connection import connection
-from pizzeria.stream.consumer import Consumer
 from pizzeria.stream.dead_letter_events import dead_letter, publish_or_truncate
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.origin import is_for
-from pizzeria.stream.publisher import Event, Publisher
+from pizzeria.stream.port import Consumer, Event, Fetch, Partition, client
+from pizzeria.stream.publisher import Publisher
 from pizzeria.stream.record import Reader, Record, UnreadableRecord, log_context, next_offset
 from pizzeria.stream.traces import process_spans
 
 Batch = Sequence[tuple[Record, Pizza]]
+Polled = Mapping[Partition, Sequence[Record]]
 Handler = Callable[[Batch], list[Event]]
 
 COMMIT_INTERVAL_S = 0.2
-# Not longer: kafka-python's poll may miss a fetch that ends just as it begins to wait, and the last commit waits too.
-POLL_MS = 500
+POLL_S = 0.5  # the last commit waits for as long
 PROBE_INTERVAL_S = 3.0
 STALLED_S = 3 * PROBE_INTERVAL_S  # after which a poll, a batch or a rebalance takes too long for /readyz
 UNEQUAL_S = 30.0  # grace period: partitions are added to one topic after the other
-_CLOSE_MS = 2_000  # for the last commit, and for leaving the group: so a shutdown without Kafka takes less than 10 s
+_CLOSE_S = 2.0  # for the last commit, and for leaving the group: so a shutdown without Kafka takes less than 10 s
 
 log = structlog.stdlib.get_logger()
 
@@ -61,7 +55,7 @@ class Stream:
         handle: takes a batch and returns what to publish. It may get the same pizzas again. If it raises
             UnavailableError, the batch is retried.
         publisher: for what the handler returns and for the dead letters.
-        fetch: KafkaConsumer's arguments for the size and the wait of a fetch.
+        fetch: how much to fetch.
     """
 
     def __init__(
@@ -76,10 +70,10 @@ class Stream:
         read: Reader,
         handle: Handler,
         publisher: Publisher,
-        consumer: Callable[..., Any] = Consumer,
+        fetch: Fetch | None = None,
+        consumer: Callable[[Settings, str, str, Fetch], Consumer] | None = None,
         clock: Callable[[], float] = time.monotonic,
         backoff: Backoff | None = None,
-        **fetch: int,
     ) -> None:
         self._service = service
         self._group = group
@@ -93,23 +87,12 @@ class Stream:
         self._last_poll = metrics.LAST_POLL.labels(group)
         self._backoff = backoff or Backoff()
         self._clock = clock
-        self._commit: Any = None  # the future of the last one sent
         self._commit_at = 0.0
         self._contact_at = float("-inf")
         self._progress = Progress("check of the topics", STALLED_S, clock)
         self._membership_problem: str | None = "it is not a member of its consumer group yet"
         self._member_at = float("-inf")
-        self._consumer = consumer(
-            **connection(settings, service),
-            **fetch,
-            group_id=group,
-            auto_offset_reset="earliest",  # a new group must not miss the orders that came before it
-            enable_auto_commit=False,
-            session_timeout_ms=10_000,  # a killed replica's partitions move after this
-            max_poll_interval_ms=60_000,  # and those of one that is stuck after this
-            partition_assignment_strategy=[RangePartitionAssignor],  # one joiner gets the same partition of each topic
-            metrics_enabled=False,
-        )
+        self._consumer = (consumer or client(settings).open_consumer)(settings, service, group, fetch or Fetch())
 
     def check_ready(self) -> None:
         """Return if this consumer is a member of its group, gets answers from Kafka and finishes its batches.
@@ -145,7 +128,7 @@ class Stream:
         seen = 0
         try:
             self._check_partitions(stop)
-            self._consumer.subscribe(self._topics, listener=self._offsets)
+            self._consumer.subscribe(self._topics, self._offsets)
             while not stop.is_set() and (records is None or seen < records):
                 polled = self._poll(stop)
                 self._note_membership()
@@ -177,16 +160,16 @@ class Stream:
                 raise unequal
             self._wait(stop, unequal)
 
-    def _poll(self, stop: ShutdownFlag) -> dict[Any, list[Record]]:
+    def _poll(self, stop: ShutdownFlag) -> Polled:
         try:
-            polled: dict[Any, list[Record]] = self._consumer.poll(timeout_ms=POLL_MS)
+            polled = self._consumer.poll(POLL_S)
             if not polled:
                 if self._clock() - self._contact_at < PROBE_INTERVAL_S:
                     return {}
                 # An empty poll proves nothing: poll also returns nothing while the broker is unavailable.
                 with metrics.CALL_PROBE.time():
-                    self._consumer.end_offsets([TopicPartition(self._topics[0], 0)], timeout_ms=2_000)
-        except Exception as error:  # noqa: BLE001 - foreign input may make kafka-python raise anything
+                    self._consumer.check_reachable(self._topics[0], timeout_s=2.0)
+        except Exception as error:  # noqa: BLE001 - foreign input may make a client raise anything
             metrics.POLL_ERRORS.inc()
             self._wait(stop, error)
             return {}
@@ -201,7 +184,7 @@ class Stream:
         if self._membership_problem is None:
             self._member_at = self._clock()
 
-    def _process(self, polled: dict[Any, list[Record]], stop: ShutdownFlag) -> bool:
+    def _process(self, polled: Polled, stop: ShutdownFlag) -> bool:
         batch: list[tuple[Record, Pizza]] = []
         unreadable: list[Event] = []
         for records in polled.values():
@@ -222,9 +205,7 @@ class Stream:
         with process_spans(batch, self._group, renew=bool(self._publishes)) as traced:
             return self._handle_and_publish(traced, unreadable, polled, stop)
 
-    def _handle_and_publish(
-        self, batch: Batch, unreadable: list[Event], polled: dict[Any, list[Record]], stop: ShutdownFlag
-    ) -> bool:
+    def _handle_and_publish(self, batch: Batch, unreadable: list[Event], polled: Polled, stop: ShutdownFlag) -> bool:
         while True:
             try:
                 began = time.perf_counter()
@@ -245,7 +226,7 @@ class Stream:
                 log.debug("batch processed", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
                 return True
 
-    def _count(self, counter: Callable[[str], Counter], polled: dict[Any, list[Record]]) -> None:
+    def _count(self, counter: Callable[[str], Counter], polled: Polled) -> None:
         for tp, records in polled.items():
             counter(tp.topic).inc(len(records))
 
@@ -262,20 +243,20 @@ class Stream:
 
     def _commit_if_due(self) -> None:
         now = self._clock()
-        if now < self._commit_at or (self._commit and not self._commit.is_done):
+        if now < self._commit_at or self._consumer.is_committing():
             return
         if offsets := self._offsets.uncommitted():
-            self._commit = self._consumer.commit_async(_with_metadata(offsets), self._offsets.note_commit)
+            self._consumer.commit_async(offsets, self._offsets.note_commit)
             self._commit_at = now + COMMIT_INTERVAL_S
 
     def _close(self) -> None:
         try:
             if offsets := self._offsets.uncommitted():
-                self._consumer.commit(_with_metadata(offsets), timeout_ms=_CLOSE_MS)
-        except KafkaError as error:
+                self._consumer.commit(offsets, _CLOSE_S)
+        except UnavailableError as error:
             log.warning("commit failed, the records will be processed again", error=str(error))
         finally:
-            self._consumer.close(autocommit=False, timeout_ms=_CLOSE_MS)
+            self._consumer.close(_CLOSE_S)
 
 
 def _public(error: Exception) -> str:
@@ -283,7 +264,3 @@ def _public(error: Exception) -> str:
     if isinstance(error, UnequalPartitionsError):
         return str(error)
     return error.public if isinstance(error, UnavailableError) else "Kafka does not answer"
-
-
-def _with_metadata(offsets: dict[Any, int]) -> dict[Any, Any]:
-    return {tp: OffsetAndMetadata(offset, "", -1) for tp, offset in offsets.items()}

@@ -12,12 +12,11 @@ from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream.connection import check_reachable, connection
 from pizzeria.stream.fetch import fetch_one_batch
+from pizzeria.stream.port import Partition
 
 RECENT_S = 5.0  # a record that has waited for less is not looked at
 _BOOTSTRAP_MS = 2_000
 _AT_ONCE = 48  # records looked at by one read()
-
-Partition = tuple[str, int]  # topic, partition
 
 
 class Member(NamedTuple):
@@ -111,7 +110,7 @@ class KafkaMonitor:
         recent = self._offsets(partitions, now_ms - int(1000 * RECENT_S))
         groups = {}
         for group, topics in self._groups.items():
-            offsets = {tuple(tp): offset.offset for tp, offset in committed[group].items() if offset.offset >= 0}
+            offsets = {Partition(*tp): offset.offset for tp, offset in committed[group].items() if offset.offset >= 0}
             unhandled = {
                 tp: max(offsets.get(tp, 0), begins[tp])
                 for tp in ends
@@ -127,7 +126,7 @@ class KafkaMonitor:
 
     def _offsets(self, partitions: Sequence[Any], spec: Any) -> dict[Partition, int]:
         found = self._admin.list_partition_offsets(dict.fromkeys(partitions, spec))
-        return {tuple(tp): offset.offset for tp, offset in found.items()}
+        return {Partition(*tp): offset.offset for tp, offset in found.items()}
 
     def _times(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:
         """Return when records were published, in ms since the epoch, of some partitions if there are many."""

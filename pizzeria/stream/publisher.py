@@ -3,13 +3,9 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from time import perf_counter
-from typing import Any, NamedTuple, Self
+from typing import Self
 
-from kafka import KafkaProducer
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, UnknownTopicOrPartitionError
-from kafka.net.compat import KafkaNetClient
 from kafka.partitioner.default import murmur2
 
 from pizzeria.errors import UnavailableError
@@ -17,25 +13,11 @@ from pizzeria.runtime.circuit_breaker import CircuitBreaker
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream import metrics
-from pizzeria.stream.connection import connection
 from pizzeria.stream.in_flight import InFlight
+from pizzeria.stream.port import DELIVERY_TIMEOUT_S, Delivery, Event, Producer, client
 
-# A dead letter is a record as large as the broker accepted, plus some headers.
-MAX_REQUEST_BYTES = 2 * 1024 * 1024
-_DELIVERY_TIMEOUT_MS = 15_000
-MAX_PUBLISH_S = _DELIVERY_TIMEOUT_MS / 1000 + 1
-_RECONNECT_POLL_MS = 50.0
+MAX_PUBLISH_S = DELIVERY_TIMEOUT_S + 1
 _STOP_POLL_S, _STOP_TIMEOUT_S = 0.2, 2.0  # between checks of the shutdown flag, and to wait once it is set
-
-
-class Event(NamedTuple):
-    """A record to publish."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    partition: int
-    headers: list[tuple[str, bytes]] | None = None
 
 
 class TooLargeError(UnavailableError):
@@ -50,39 +32,16 @@ class TooLargeError(UnavailableError):
         self.events = events
 
 
-class _WaitingClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has no types
-    """kafka-python's client, except that the producer waits for a connection instead of spinning.
-
-    The producer polls for connection_delay() milliseconds, but gets seconds, and 0 while it connects to a broker that
-    does not respond (https://github.com/dpkp/kafka-python/issues/1907). Any response ends the poll at once.
-    """
-
-    def connection_delay(self, node_id: Any) -> float:
-        return max(_RECONNECT_POLL_MS, 1000 * float(super().connection_delay(node_id)))
-
-
 class Publisher:
     """Publishes events. It is thread-safe but not fork-safe: create it after a fork. It connects at the first event."""
 
     def __init__(
         self,
         settings: Settings,
-        producer: Callable[..., Any] = KafkaProducer,
+        producer: Callable[[Settings], Producer] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        # Not idempotent: that producer hangs forever when the broker is unavailable for longer than the delivery
-        # timeout, and here a duplicate event is harmless.
-        self._producer = producer(
-            **connection(settings),
-            acks="all",
-            enable_idempotence=False,
-            delivery_timeout_ms=_DELIVERY_TIMEOUT_MS,
-            max_block_ms=2_000,
-            batch_size=128 * 1024,  # beyond the default of 16 KiB per partition, each further record wakes the sender
-            max_request_size=MAX_REQUEST_BYTES,
-            metrics_enabled=False,
-            kafka_client=_WaitingClient,
-        )
+        self._producer = (producer or client(settings).open_producer)(settings)
         self._circuit_breaker = CircuitBreaker("Kafka", open_s=1.0, trial_s=3.0, clock=clock)
         self._in_flight = InFlight()
         self._clock = clock
@@ -112,55 +71,38 @@ class Publisher:
             metrics.CALL_PUBLISH.observe(perf_counter() - began)
 
     def _publish(self, events: Sequence[Event], timeout_s: float, stop: ShutdownFlag | None) -> None:
-        self._circuit_breaker.check()
+        counts = {topic: self.partition_count(topic) for topic in {event.topic for event in events}}
+        # Partitions are added to one topic after the other, and any is correct: the same one is only faster.
+        events = [
+            event if event.partition < (count := counts[event.topic]) else _moved(event, count) for event in events
+        ]
         self._in_flight.check((event.topic, event.partition) for event in events)
         try:
-            futures = [self._send(event) for event in events]
-        except KafkaError as error:
+            delivery = self._producer.send(events)
+        except UnavailableError:
             self._circuit_breaker.note_failure()
-            raise UnavailableError(f"Kafka: {error}", public="Kafka does not answer") from error
-        self._circuit_breaker.note_success()
-        deadline, too_large = _Deadline(timeout_s, stop, self._clock), []
-        for event, future in zip(events, futures, strict=True):
-            if not (future and (future.succeeded() or self._is_accepted(event, future, deadline))):
-                too_large.append(event)
+            raise
+        self._await(delivery, _Deadline(timeout_s, stop, self._clock))
+        too_large = delivery.too_large()
         published = Counter([event.topic for event in events])
-        if too_large:
-            published.subtract(event.topic for event in too_large)
+        published.subtract([event.topic for event in too_large])
         for topic, number in published.items():
             metrics.published(topic).inc(number)
         if too_large:
             raise TooLargeError(too_large)
 
-    def _send(self, event: Event) -> Any:
-        topic, key, value, partition, headers = event
+    def _await(self, delivery: Delivery, deadline: "_Deadline") -> None:
+        answered = False
         try:
-            return self._producer.send(topic, value=value, key=key, headers=headers, partition=partition)
-        except MessageSizeTooLargeError:  # larger than MAX_REQUEST_BYTES: it is not even sent
-            return None
-        except ValueError as error:  # the producer's metadata has no such partition
-            count = len(self._producer.partitions_for(topic))
-            if partition < count:
-                raise UnknownTopicOrPartitionError(str(error)) from error  # the metadata has been updated meanwhile
-            # Partitions are added to one topic after the other, and any is correct: the same one is only faster.
-            return self._send(event._replace(partition=partition % count))
-
-    def _is_accepted(self, event: Event, future: Any, deadline: "_Deadline") -> bool:
-        while True:
-            remaining_s = deadline.remaining_s()
-            try:
-                future.get(min(remaining_s, _STOP_POLL_S))
-                return True
-            except (MessageSizeTooLargeError, RecordListTooLargeError):
-                return False
-            except KafkaError as error:
-                if not future.is_done and remaining_s:
-                    continue  # only this poll has timed out
-                if not future.is_done:
-                    self._in_flight.note((event.topic, event.partition), future)
-                raise UnavailableError(
-                    f"Kafka: {event.topic}[{event.partition}]: {error}", public="Kafka does not answer"
-                ) from error
+            while not answered and (remaining_s := deadline.remaining_s()):
+                answered = delivery.wait(min(remaining_s, _STOP_POLL_S))
+            answered = answered or delivery.wait(0.0)
+        finally:
+            if not answered:
+                self._in_flight.note(delivery)
+        if not answered:
+            names = ", ".join(f"{topic}[{partition}]" for topic, partition in sorted(delivery.unanswered()))
+            raise UnavailableError(f"Kafka: {names}: not acknowledged in time", public="Kafka does not answer")
 
     def partition_count(self, topic: str) -> int:
         """Return how many partitions a topic has.
@@ -170,12 +112,10 @@ class Publisher:
         """
         self._circuit_breaker.check()
         try:
-            count = len(self._producer.partitions_for(topic))
-        except KafkaError as error:
+            count = self._producer.partition_count(topic)
+        except UnavailableError:
             self._circuit_breaker.note_failure()
-            raise UnavailableError(
-                f"Kafka does not answer or has no topic {topic!r}", public="Kafka does not answer"
-            ) from error
+            raise
         self._circuit_breaker.note_success()
         return count
 
@@ -196,9 +136,12 @@ class Publisher:
         self.close()
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Flush the records in flight, for timeout_s at most, and close the connections, as the context does."""
-        with suppress(KafkaError):  # not acknowledged in time: publish() has raised it already
-            self._producer.close(timeout=timeout_s)
+        """Wait for the events in flight, for timeout_s at most, and close the connections, as the context does."""
+        self._producer.close(timeout_s)
+
+
+def _moved(event: Event, count: int) -> Event:
+    return event._replace(partition=event.partition % count)
 
 
 class _Deadline:

@@ -12,7 +12,7 @@ from kafka.structs import OffsetAndMetadata
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream.connection import connection
-from pizzeria.stream.consumer import Consumer
+from pizzeria.stream.kafka_python.lenient_consumer import LenientConsumer
 from pizzeria.stream.record import Record, UnreadableRecord, log_context, next_offset
 
 log = structlog.stdlib.get_logger()
@@ -44,7 +44,7 @@ def read_back(
     timeout_ms = int(1000 * timeout_s)
     try:
         partitions = _partitions(settings, topics, timeout_ms)
-        consumer = Consumer(
+        consumer = LenientConsumer(
             **connection(settings),
             group_id=group,
             auto_offset_reset="earliest",  # if records are deleted while they are read

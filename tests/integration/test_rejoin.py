@@ -9,7 +9,7 @@ from kafka import KafkaAdminClient
 
 from pizzeria.settings import Settings
 from pizzeria.stream.connection import connection
-from pizzeria.stream.consumer import Consumer
+from pizzeria.stream.kafka_python.lenient_consumer import LenientConsumer
 from pizzeria.topics import Topics
 from tests.waiting import eventually
 
@@ -18,10 +18,10 @@ POLL_MS = 100
 
 
 @pytest.fixture
-def members(settings: Settings, topics: Topics) -> Iterator[list[Consumer]]:
+def members(settings: Settings, topics: Topics) -> Iterator[list[LenientConsumer]]:
     """Two members of a group, of which only the first one has joined it: it is the leader."""
     config = connection(settings) | {"metadata_max_age_ms": 200, "metrics_enabled": False}
-    members = [Consumer(**config, group_id=topics.prefix, enable_auto_commit=False) for _ in range(2)]
+    members = [LenientConsumer(**config, group_id=topics.prefix, enable_auto_commit=False) for _ in range(2)]
     for member in members:
         member.subscribe([topics.pizza])
     eventually(lambda: polled(members[0]))
@@ -30,19 +30,19 @@ def members(settings: Settings, topics: Topics) -> Iterator[list[Consumer]]:
         member.close()
 
 
-def polled(member: Consumer) -> set[int]:
+def polled(member: LenientConsumer) -> set[int]:
     """Poll, and return the partitions that the member has then."""
     member.poll(POLL_MS)
     return partitions(member)
 
 
-def partitions(member: Consumer) -> set[int]:
+def partitions(member: LenientConsumer) -> set[int]:
     """Return the partitions that a member has."""
     return {tp.partition for tp in member.assignment()}
 
 
 @contextmanager
-def polling(member: Consumer) -> Iterator[None]:
+def polling(member: LenientConsumer) -> Iterator[None]:
     """Poll in a thread."""
     stop = Event()
 
@@ -60,7 +60,7 @@ def polling(member: Consumer) -> Iterator[None]:
 
 
 def test_a_leader_whose_answer_comes_between_two_polls_is_a_member_again(
-    settings: Settings, topics: Topics, members: list[Consumer]
+    settings: Settings, topics: Topics, members: list[LenientConsumer]
 ) -> None:
     """The last member joins when the leader has given up waiting, for now: all partitions are worked nevertheless."""
     leader, slow = members

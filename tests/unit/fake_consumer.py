@@ -1,69 +1,66 @@
-"""What stands in for KafkaConsumer: a member of a group whose polls are written down beforehand."""
+"""What stands in for a Kafka client's consumer: a member of a group whose polls are written down beforehand."""
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from kafka.errors import IllegalStateError
-from kafka.future import Future
-
+from pizzeria.errors import UnavailableError
 from pizzeria.runtime.process import ShutdownFlag
+from pizzeria.settings import Settings
+from pizzeria.stream import Fetch, Partition
+from pizzeria.stream.port import OnCommit, Rebalances
 from pizzeria.stream.record import UnreadableRecord
 from tests.unit.fakes import FakeRecord
 
-Polled = Mapping[Any, Sequence[FakeRecord | UnreadableRecord]]
+Polled = Mapping[Partition, Sequence[FakeRecord | UnreadableRecord]]
 Step = Polled | Callable[[], object]
-CommitCallback = Callable[[dict[Any, Any], Exception | None], None]
 
 
 class FakeConsumer:
-    """A KafkaConsumer that goes through its steps and then sets the flag.
-
-    As in kafka-python, the answer to a commit that is under way is told to its callback in a later poll.
+    """A consumer that goes through its steps and then sets the flag.
 
     Attributes:
         steps: what the polls return or, if it is called, what happens during one that returns nothing.
-        config: what it was built with.
+        group, fetch: what it was built with.
         commits: the offsets of each commit that was sent, in their order.
         committed: the offsets that Kafka has taken.
         commit_errors: of the next commits; None is success.
         answering: whether Kafka answers asynchronous commits.
-        probe: called when the stream asks for offsets; it may raise.
+        probe: called when the stream asks whether Kafka answers; it may raise.
         topics: that are subscribed to.
-        listener: of rebalances.
+        rebalances: is told of them.
         membership: why it is not a member of its group, or None.
         closed: how often it was closed.
     """
 
     def __init__(self, stop: ShutdownFlag) -> None:
         self.steps: deque[Step] = deque()
-        self.config: dict[str, Any] = {}
-        self.commits: list[dict[Any, int]] = []
-        self.committed: dict[Any, int] = {}
+        self.group = ""
+        self.fetch = Fetch()
+        self.commits: list[dict[Partition, int]] = []
+        self.committed: dict[Partition, int] = {}
         self.commit_errors: deque[Exception | None] = deque()
         self.answering = True
         self.probe: Callable[[], object] = lambda: None
         self.topics: list[str] = []
-        self.listener: Any = None
+        self.rebalances: Rebalances
         self.membership: str | None = "it is joining"
         self.closed = 0
         self._stop = stop
-        self._under_way: list[tuple[Future, dict[Any, Any], CommitCallback]] = []
+        self._under_way: list[tuple[Mapping[Partition, int], OnCommit]] = []
 
-    def build(self, **config: Any) -> "FakeConsumer":
-        """Stand in for the class."""
-        self.config = config
+    def build(self, _settings: Settings, _service: str, group: str, fetch: Fetch) -> "FakeConsumer":
+        """Stand in for open_consumer."""
+        self.group, self.fetch = group, fetch
         return self
 
-    def subscribe(self, topics: Sequence[str], listener: Any) -> None:
+    def subscribe(self, topics: Sequence[str], rebalances: Rebalances) -> None:
         """Take the topics."""
-        self.topics, self.listener = list(topics), listener
+        self.topics, self.rebalances = list(topics), rebalances
 
-    def poll(self, timeout_ms: int) -> Polled:
+    def poll(self, timeout_s: float) -> Polled:
         """Take the next step."""
-        self._check(timeout_ms)
-        if not self.topics:
-            raise IllegalStateError("not subscribed")
+        self._check(timeout_s)
+        assert self.topics, "not subscribed"
         if self.answering:
             self.answer_commits()
         if not self.steps:
@@ -79,51 +76,44 @@ class FakeConsumer:
         """Answer as the test wants."""
         return self.membership
 
-    def commit_async(self, offsets: dict[Any, Any], callback: CommitCallback) -> Future:
+    def commit_async(self, offsets: Mapping[Partition, int], on_commit: OnCommit) -> None:
         """Send a commit."""
         self._check()
-        self.commits.append(_numbers(offsets))
-        self._under_way.append((Future(), offsets, callback))
-        return self._under_way[-1][0]
+        self.commits.append(dict(offsets))
+        self._under_way.append((offsets, on_commit))
+
+    def is_committing(self) -> bool:
+        """Whether a commit is under way."""
+        return bool(self._under_way)
 
     def answer_commits(self) -> None:
         """Answer what is under way."""
-        for future, offsets, callback in self._under_way:
+        for offsets, on_commit in self._under_way:
             error = self.commit_errors.popleft() if self.commit_errors else None
             if error is None:
-                self.committed |= _numbers(offsets)
-                future.success(None)
-            else:
-                future.failure(error)
-            callback(offsets, error)
+                self.committed |= offsets
+            on_commit(offsets, error)
         self._under_way.clear()
 
-    def commit(self, offsets: dict[Any, Any], timeout_ms: int) -> None:
+    def commit(self, offsets: Mapping[Partition, int], timeout_s: float) -> None:
         """Commit and wait for the answer."""
-        self._check(timeout_ms)
-        self.commits.append(_numbers(offsets))
-        if self.commit_errors:
-            error = self.commit_errors.popleft()
-            if error:
-                raise error
-        self.committed |= _numbers(offsets)
+        self._check(timeout_s)
+        self.commits.append(dict(offsets))
+        if self.commit_errors and (error := self.commit_errors.popleft()):
+            raise UnavailableError(f"Kafka: {error!r}")
+        self.committed |= offsets
 
-    def end_offsets(self, partitions: Sequence[Any], timeout_ms: int) -> dict[Any, int]:
+    def check_reachable(self, topic: str, timeout_s: float) -> None:
         """Answer as the test wants."""
-        self._check(timeout_ms)
+        self._check(timeout_s)
+        assert topic in self.topics
         self.probe()
-        return dict.fromkeys(partitions, 0)
 
-    def close(self, autocommit: bool, timeout_ms: int) -> None:
+    def close(self, timeout_s: float) -> None:
         """Leave the group."""
-        self._check(timeout_ms)
-        assert not autocommit, "it would commit what is not handled"
+        self._check(timeout_s)
         self.closed += 1
 
-    def _check(self, timeout_ms: int = 1) -> None:
+    def _check(self, timeout_s: float = 1.0) -> None:
         assert not self.closed, "closed already"
-        assert timeout_ms > 0
-
-
-def _numbers(offsets: Mapping[Any, Any]) -> dict[Any, int]:
-    return {tp: offset.offset for tp, offset in offsets.items()}
+        assert timeout_s > 0

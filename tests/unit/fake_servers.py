@@ -9,7 +9,7 @@ from pizzeria.status import Monitor
 from pizzeria.status.model import Replica
 from pizzeria.store import RedisState
 from pizzeria.store.monitor import Memory
-from pizzeria.stream import Group, KafkaState
+from pizzeria.stream import Group, KafkaState, Partition
 from pizzeria.stream.monitor import Member
 from pizzeria.topics import Topics
 from tests.unit.fakes import Clock
@@ -69,8 +69,8 @@ class FakeServers:
 
 def kafka_state(end: int = 10) -> KafkaState:
     """Return Kafka with all topics, each partition of which has as many records, all handled by one member a group."""
-    ends = {(topic, partition): end for topic in TOPICS.all for partition in range(6)}
-    ends |= {(TOPICS.dead_letters, partition): 0 for partition in range(6)}
+    ends = {Partition(topic, partition): end for topic in TOPICS.all for partition in range(6)}
+    ends |= {Partition(TOPICS.dead_letters, partition): 0 for partition in range(6)}
     groups = {
         TOPICS.group(service): Group(
             "Stable",

@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from kafka import TopicPartition
-
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, encode
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.settings import Settings
-from pizzeria.stream import Batch, Event, Stream, read_pizza
+from pizzeria.stream import Batch, Event, Fetch, Partition, Stream, read_pizza
 from pizzeria.stream.record import log_context
 from tests.unit.fake_consumer import FakeConsumer, Step
 from tests.unit.fakes import Clock, FakePublisher, FakeRecord, ImpatientStop, record_of
 
-P0, P1 = TopicPartition("pizza", 0), TopicPartition("pizza", 1)
+P0, P1 = Partition("pizza", 0), Partition("pizza", 1)
 
 
 def good(offset: int, partition: int = 0) -> FakeRecord:
@@ -43,7 +41,7 @@ class Rig:
         self.handled: list[list[str]] = []
         self.handler_errors: list[Exception] = []
 
-    def stream(self, fetch_min_bytes: int = 1) -> Stream:
+    def stream(self, fetch: Fetch | None = None) -> Stream:
         """Build the stream."""
         return Stream(
             Settings(),
@@ -55,10 +53,10 @@ class Rig:
             read=read_pizza(10),
             handle=self._handle,
             publisher=self.publisher,
+            fetch=fetch,
             consumer=self.consumer.build,
             clock=self.clock,
             backoff=Backoff(uniform=lambda _low, high: high),  # no jitter
-            fetch_min_bytes=fetch_min_bytes,
         )
 
     def run(self, *steps: Step, records: int | None = None) -> None:

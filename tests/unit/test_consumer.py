@@ -8,12 +8,12 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, TopicAuthorizationFailedError, UnknownError
 
-from pizzeria.stream.consumer import Consumer, _Fetcher
+from pizzeria.stream.kafka_python.lenient_consumer import LenientConsumer, _Fetcher
 
 ANSWER: Any = SimpleNamespace(topic_partition=TopicPartition("pizza", 3))
 
 
-class Offline(Consumer):
+class Offline(LenientConsumer):
     """A consumer each of whose polls gets one answer."""
 
     def __init__(self) -> None:

@@ -75,7 +75,7 @@ def test_records_are_counted_by_topic(rig: Rig, counted: Counted) -> None:
 
 def test_a_consumer_tells_when_it_committed_and_what_it_is_assigned(rig: Rig) -> None:
     """By its group: what has no consumer has no such time."""
-    rig.run(lambda: rig.consumer.listener.on_partitions_assigned([P0, P1]), {P0: [good(0)]}, {})
+    rig.run(lambda: rig.consumer.rebalances.on_assigned([P0, P1]), {P0: [good(0)]}, {})
     samples = {
         sample.name: sample.value
         for family in text_string_to_metric_families(exposition().decode())

@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pizzeria.status.model import Replica, Status
 from pizzeria.store.monitor import Memory
+from pizzeria.stream import Partition
 from pizzeria.stream.monitor import Member
 from tests.unit.fake_servers import FakeServers, kafka_state
 
@@ -47,7 +48,7 @@ def test_lag_is_what_is_published_and_not_committed(servers: FakeServers) -> Non
         oldest_ms={("pizza", 1): int(1000 * (servers.clock.now - 40))},
     )
     assert servers.kafka is not None
-    servers.kafka = servers.kafka._replace(begins={**servers.kafka.begins, ("pizza", 2): 4})
+    servers.kafka = servers.kafka._replace(begins={**servers.kafka.begins, Partition("pizza", 2): 4})
     status = servers.monitor().read()
     assert status.consumers is not None
     cheese = status.consumers["workers cheese"]
@@ -107,7 +108,7 @@ def test_topics_that_are_missing_or_unequal_and_dead_letters_are_told(servers: F
     """Each with the command that shows or makes them."""
     state = kafka_state()
     ends = {tp: end for tp, end in state.ends.items() if tp[0] != "pizza-with-meats" and tp != ("pizza", 5)}
-    servers.kafka = state._replace(ends={**ends, ("pizza-dead-letters", 0): 3})
+    servers.kafka = state._replace(ends={**ends, Partition("pizza-dead-letters", 0): 3})
     status = servers.monitor().read()
     missing, unequal, dead = problems(status)
     assert missing == "there is no topic pizza-with-meats"

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 
-import pytest
 from kafka.errors import CommitFailedError, KafkaTimeoutError, RebalanceInProgressError
 
-from pizzeria.stream import Event
+from pizzeria.stream import Event, Partition
 from tests.unit.rig import P0, P1, Rig, bad, good
 
 
 def test_nothing_is_committed_before_what_it_caused_is_acknowledged(rig: Rig) -> None:
     """While a batch is published, only the offsets of the batches before it are committed."""
-    told: list[list[dict[object, int]]] = []
+    told: list[list[dict[Partition, int]]] = []
 
     def look(_events: Sequence[Event]) -> None:
         rig.clock.advance(1.0)
@@ -70,13 +69,12 @@ def test_a_commit_that_failed_is_sent_again(rig: Rig) -> None:
     assert len(rig.handled) == 1
 
 
-@pytest.mark.parametrize("callback", ["on_partitions_revoked", "on_partitions_lost"])
-def test_a_partition_that_went_to_another_member_is_not_committed(rig: Rig, callback: str) -> None:
+def test_a_partition_that_went_to_another_member_is_not_committed(rig: Rig) -> None:
     """An older offset of ours would set the group back."""
     rig.run(
         {P0: [good(0)], P1: [good(0, 1)]},
         {P0: [good(1)], P1: [good(1, 1)]},
-        lambda: getattr(rig.consumer.listener, callback)([P0]),
+        lambda: rig.consumer.rebalances.on_revoked([P0]),
     )
     assert rig.consumer.commits == [{P0: 1, P1: 1}, {P1: 2}]
 
@@ -85,8 +83,8 @@ def test_a_partition_that_came_back_is_committed_again(rig: Rig) -> None:
     """What this member committed before says nothing about the other one's commits."""
     rig.run(
         {P0: [good(0)]},
-        lambda: rig.consumer.listener.on_partitions_revoked([P0]),
-        lambda: rig.consumer.listener.on_partitions_assigned([P0]),
+        lambda: rig.consumer.rebalances.on_revoked([P0]),
+        lambda: rig.consumer.rebalances.on_assigned([P0]),
         {P0: [good(0)]},
     )
     assert rig.consumer.commits == [{P0: 1}, {P0: 1}]

@@ -4,15 +4,15 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 
 from pizzeria.errors import UnequalPartitionsError
+from pizzeria.stream import Fetch
 from tests.checks import problem_of
 from tests.unit.rig import P0, Rig, good
 
 
-def test_the_consumer_is_told_what_at_least_once_needs(rig: Rig) -> None:
-    """A new group begins at the oldest event, and kafka-python commits nothing by itself."""
-    rig.stream(fetch_min_bytes=7)
-    told = {"group_id": "testers", "auto_offset_reset": "earliest", "enable_auto_commit": False, "fetch_min_bytes": 7}
-    assert told.items() <= rig.consumer.config.items()
+def test_the_consumer_is_told_its_group_and_how_much_to_fetch(rig: Rig) -> None:
+    """As the service says."""
+    rig.stream(Fetch(min_bytes=7))
+    assert (rig.consumer.group, rig.consumer.fetch) == ("testers", Fetch(min_bytes=7))
 
 
 def test_the_stream_s_topics_are_subscribed_to(rig: Rig) -> None:

@@ -10,8 +10,8 @@ from kafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchB
 from kafka.record.memory_records import MemoryRecords
 from kafka.record.util import calc_crc32c
 
+from pizzeria.stream.kafka_python.unpacking import PartitionRecords
 from pizzeria.stream.record import Record, UnreadableRecord, next_offset
-from pizzeria.stream.unpacking import PartitionRecords
 
 TP = TopicPartition("pizza", 3)
 HEADER = DefaultRecordBatch.HEADER_STRUCT

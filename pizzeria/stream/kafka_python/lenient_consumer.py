@@ -9,15 +9,15 @@ from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaError, NoError, UnknownError, for_code
 
 from pizzeria.stream.fetch import fetch_one_batch
+from pizzeria.stream.kafka_python.unpacking import PartitionRecords
 from pizzeria.stream.record import Record, UnreadableRecord
-from pizzeria.stream.unpacking import PartitionRecords
 
 _CHECK_INTERVAL_S = 3.0  # between checks for partitions that make no progress
 _PAUSE_S = 0.1
 _TIMEOUT_MS = 1_000
 
 
-class Consumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no types
+class LenientConsumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has no types
     """A KafkaConsumer whose poll returns a ConsumerRecord or, for what can't be read, an UnreadableRecord."""
 
     def __init__(self, **config: Any) -> None:
