@@ -2,9 +2,10 @@
 FROM python:3.13-slim AS build
 WORKDIR /app
 RUN python -m venv --without-pip /opt/venv
-COPY requirements.txt /
+COPY requirements.txt requirements-librdkafka.txt /
 # Wheels alone, so no compiler is needed; all code is compiled now, for later nothing can be written.
-RUN pip --python /opt/venv install --no-cache-dir --only-binary :all: --require-hashes --compile -r /requirements.txt
+RUN pip --python /opt/venv install --no-cache-dir --only-binary :all: --require-hashes --compile \
+    -r /requirements.txt -r /requirements-librdkafka.txt
 COPY api api
 COPY cli cli
 COPY joiner joiner

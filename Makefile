@@ -130,7 +130,7 @@ topics: $(VENV)/made  ## create the topics that don't exist yet
 
 .PHONY: requirements
 requirements: $(VENV)/made  ## compile the .in files to pinned versions, for every Python from 3.11
-	for file in requirements requirements-dev requirements-iredis; do \
+	for file in requirements requirements-librdkafka requirements-dev requirements-iredis; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command 'make requirements' --upgrade $$file.in -o $$file.txt || exit; \
 	done

@@ -6,12 +6,13 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
+from msgspec import structs
 
 from local import kafka_server
 from local.ports import free_port
 from local.processes import ROOT, Processes
 from local.servers import start_kafka, start_redis
-from pizzeria.settings import Settings
+from pizzeria.settings import Settings, read_settings
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher, create_topics
 from pizzeria.topics import Topics
@@ -93,8 +94,8 @@ def kafka(jars: None, processes: Processes, servers_folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def settings(kafka: str, redis_url: str) -> Settings:
-    """The settings that lead to both servers."""
-    return Settings(kafka_bootstrap_servers=kafka, redis_url=redis_url)
+    """The settings that lead to both servers, by the Kafka client that KAFKA_CLIENT chooses."""
+    return structs.replace(read_settings(), kafka_bootstrap_servers=kafka, redis_url=redis_url)
 
 
 @pytest.fixture

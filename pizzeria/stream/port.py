@@ -95,7 +95,7 @@ class Consumer(Protocol):
         """Whether Kafka has not answered the last commit yet."""
 
     def commit(self, offsets: Mapping[Partition, int], timeout_s: float) -> None:
-        """Commit, and wait for Kafka's answer.
+        """Commit, and wait for Kafka's answer; poll() is not called any more.
 
         Raises:
             UnavailableError: Kafka rejects it, or does not answer.

@@ -132,6 +132,11 @@ class _Fetcher(Fetcher):  # type: ignore[misc]  # kafka-python has no types
         self._failed.clear()
         return found
 
+    async def _clean_done_fetch_futures(self) -> None:
+        # kafka-python also forgets a fetch that has ended since poll() looked for records, and then waits for the next.
+        if not self._completed_fetches:
+            await super()._clean_done_fetch_futures()
+
     def _parse_fetched_data(self, completed_fetch: Any) -> Any:
         try:
             parsed = super()._parse_fetched_data(completed_fetch)

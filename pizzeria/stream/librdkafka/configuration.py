@@ -1,0 +1,39 @@
+"""The configuration that the consumer and the producer share; librdkafka's CONFIGURATION.md describes the names."""
+
+from typing import Any
+
+from pizzeria.errors import UnavailableError
+from pizzeria.runtime.replica import client_name
+from pizzeria.settings import Settings
+from pizzeria.stream.port import METADATA_MAX_AGE_S
+
+
+def configuration(settings: Settings, service: str = "pizzeria") -> dict[str, Any]:
+    """Return the properties of a connection.
+
+    Args:
+        service: Kafka lists the members of a group by this name and the port at which they answer for their health.
+    """
+    properties: dict[str, Any] = {
+        "client.id": client_name(service, settings),
+        "bootstrap.servers": settings.kafka_bootstrap_servers,
+        "security.protocol": settings.kafka_security_protocol,
+        "socket.timeout.ms": 5_000,
+        "reconnect.backoff.max.ms": 1_000,
+        "topic.metadata.refresh.interval.ms": int(1000 * METADATA_MAX_AGE_S),
+        "allow.auto.create.topics": False,
+    }
+    if settings.kafka_ssl_ca_file is not None:
+        properties["ssl.ca.location"] = settings.kafka_ssl_ca_file
+    if settings.kafka_security_protocol.startswith("SASL"):
+        properties |= {
+            "sasl.mechanism": settings.kafka_sasl_mechanism,
+            "sasl.username": settings.kafka_sasl_username,
+            "sasl.password": settings.kafka_sasl_password,
+        }
+    return properties
+
+
+def unavailable(error: object, where: str = "") -> UnavailableError:
+    """Return librdkafka's error as the port's."""
+    return UnavailableError(f"Kafka: {where}{error}", public="Kafka does not answer")
