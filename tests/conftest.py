@@ -6,16 +6,16 @@ from uuid import uuid4
 
 import hypothesis
 import pytest
-from msgspec import structs
 
 from local import kafka_server
 from local.ports import free_port
 from local.processes import ROOT, Processes
 from local.servers import start_kafka, start_redis
-from pizzeria.settings import Settings, read_settings
+from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher, create_topics
 from pizzeria.topics import Topics
+from tests.environment import settings_with
 from tests.fake_redis import understand_script_flags
 from tests.missing import missing
 from tests.redis_cluster import ClusterOfThree
@@ -95,7 +95,7 @@ def kafka(jars: None, processes: Processes, servers_folder: Path) -> str:
 @pytest.fixture(scope="session")
 def settings(kafka: str, redis_url: str) -> Settings:
     """The settings that lead to both servers, by the Kafka client that KAFKA_CLIENT chooses."""
-    return structs.replace(read_settings(), kafka_bootstrap_servers=kafka, redis_url=redis_url)
+    return settings_with(kafka_bootstrap_servers=kafka, redis_url=redis_url)
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pizzeria.events import Pizza, decode
 from pizzeria.runtime import tracing
@@ -16,6 +16,18 @@ class Record(Protocol):
     partition: int
     offset: int
     timestamp: int  # ms since the epoch
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+class ConsumerRecord(NamedTuple):
+    """A record that could be parsed."""
+
+    topic: str
+    partition: int
+    offset: int
+    timestamp: int
     key: bytes | None
     value: bytes | None
     headers: list[tuple[str, bytes | None]]

@@ -8,9 +8,9 @@ from uuid import uuid4
 from local.ports import HOST, free_port
 from local.processes import Processes
 from local.servers import start_kafka, start_redis
-from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
 from pizzeria.topics import Topics
+from tests.environment import settings_with
 from tests.integration.http_calls import answers, call
 from tests.integration.test_joiner import partial_events
 from tests.waiting import eventually
@@ -50,7 +50,7 @@ def test_the_reporter_answers_whatever_else_is_down(processes: Processes, tmp_pa
     try:
         redis_url = start_redis(processes_of_its_own, tmp_path / "redis", redis_port)
         kafka = start_kafka(processes_of_its_own, tmp_path / "kafka", kafka_port, print)
-        settings, topics = Settings(kafka_bootstrap_servers=kafka), Topics()
+        settings, topics = settings_with(kafka_bootstrap_servers=kafka), Topics()
         create_topics(settings, topics)
         ports = [free_port(), free_port()]
         for port in ports:

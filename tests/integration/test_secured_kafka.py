@@ -15,6 +15,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream import Publisher, create_topics
 from pizzeria.topics import Topics
+from tests.environment import settings_with
 from tests.integration.records import records_of
 from tests.integration.test_workers import order_events
 from tests.waiting import eventually, running
@@ -56,7 +57,7 @@ def secured(processes: Processes, kafka: str, tmp_path: Path) -> Iterator[Settin
         properties.write(SECURED.format(host=HOST, port=port, controller=free_port(), keys=keys, ca=ca))
     processes.start("secured kafka", command, {}, log=tmp_path / "out.log")
     eventually(lambda: is_open(port), timeout_s=60)
-    yield Settings(
+    yield settings_with(
         kafka_bootstrap_servers=f"{HOST}:{port}",
         kafka_security_protocol="SASL_SSL",
         kafka_sasl_mechanism="PLAIN",
@@ -77,7 +78,7 @@ def test_the_services_work_on_a_secured_kafka(secured: Settings) -> None:
         eventually(lambda: len(records_of(secured, topics.having("sauce"))) == 5)
     publisher.close()
 
-    stranger = Settings(
+    stranger = settings_with(
         kafka_bootstrap_servers=secured.kafka_bootstrap_servers,
         kafka_security_protocol="SASL_SSL",
         kafka_sasl_username="baker",

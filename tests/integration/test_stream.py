@@ -17,6 +17,7 @@ from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Event, Publisher, Stream, create_topics, read_pizza
 from pizzeria.topics import Topics
+from tests.environment import settings_with
 from tests.integration.records import records_of
 from tests.integration.test_joiner import partial_events, status
 from tests.integration.test_workers import order_events
@@ -71,7 +72,7 @@ def test_a_joiner_waits_for_a_redis_that_is_away_and_loses_nothing(
 def test_topics_with_unequal_partitions_stop_the_service(settings: Settings, publisher: Publisher) -> None:
     """An event couldn't go to the partition of its cause."""
     topics = Topics(prefix=f"{uuid4().hex[:8]}-")
-    small = Settings(kafka_bootstrap_servers=settings.kafka_bootstrap_servers, kafka_topic_partitions=2)
+    small = settings_with(kafka_bootstrap_servers=settings.kafka_bootstrap_servers, kafka_topic_partitions=2)
     only_pizza = type("OnlyPizza", (Topics,), {"all": (topics.pizza, topics.dead_letters)})(topics.prefix)
     create_topics(small, only_pizza)
     create_topics(settings, topics)

@@ -18,6 +18,7 @@ from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, create_topics, read_back
 from pizzeria.stream.connection import connection
 from pizzeria.topics import Topics
+from tests.environment import settings_with
 from tests.integration.records import committed, records_of
 from tests.integration.test_too_large import create
 from tests.integration.test_workers import order_events
@@ -62,8 +63,12 @@ def test_a_batch_of_a_codec_that_is_not_installed_is_put_away_whole(
         foreign.flush()
         foreign.close()
     publisher.publish(good[1])
+    has_codec = settings.kafka_client == "librdkafka"
     with running(topping_stream("cheese", workers.cheese.choose, settings, publisher, topics)):
-        eventually(lambda: len(records_of(settings, topics.having("cheese"))) == 4)
+        eventually(lambda: len(records_of(settings, topics.having("cheese"))) == (7 if has_codec else 4))
+    if has_codec:
+        assert records_of(settings, topics.dead_letters) == []
+        return
     [letter] = records_of(settings, topics.dead_letters)
     told = {name.removeprefix("__streams.errors."): text.decode() for name, text in letter.headers}
     assert (told["partition"], told["offset"], told["last_offset"]) == ("4", "2", "4")
@@ -78,7 +83,8 @@ def segment(jars: None, tmp_path: Path) -> Iterator[Callable[[Callable[[bytearra
     own, port = Processes(lambda _name, line: print(line, end="")), free_port()
 
     def start(breaking: Callable[[bytearray, int], None]) -> Settings:
-        settings = Settings(kafka_bootstrap_servers=start_kafka(own, tmp_path, port, print), kafka_topic_partitions=1)
+        address = start_kafka(own, tmp_path, port, print)
+        settings = settings_with(kafka_bootstrap_servers=address, kafka_topic_partitions=1)
         create_topics(settings, Topics())
         with Publisher(settings) as publisher:
             for first in range(0, BATCHES * BATCH, BATCH):

@@ -5,32 +5,20 @@ kafka-python's own parser raises for a record or a batch that it can't read, and
 
 import struct
 from collections.abc import Iterator
-from typing import Any, NamedTuple, SupportsIndex
+from typing import Any, SupportsIndex
 
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError
 from kafka.record.default_records import DefaultRecordBatch
 from kafka.record.memory_records import MemoryRecords
 
-from pizzeria.stream.record import UnreadableRecord
+from pizzeria.stream.record import ConsumerRecord, UnreadableRecord
 
 # A batch begins with its first offset, 8 bytes, the length of what follows, 4 bytes, and 4 bytes that depend on the
 # version of its format, which is next.
 _LENGTH_AT, _OVERHEAD, _MAGIC_AT = 8, 12, 16
 _MAGIC = 2  # of the format since Kafka 0.11; kafka-python exposes less of older ones
 _AHEAD = 1_000_000  # the offsets of a response may exceed its high watermark, but not by so many
-
-
-class ConsumerRecord(NamedTuple):
-    """A record that could be parsed."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes | None]]
 
 
 class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka-python has no types

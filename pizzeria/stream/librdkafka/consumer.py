@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from threading import Thread
-from typing import Any, NamedTuple
+from typing import Any
 
 from confluent_kafka import Consumer as _Consumer
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
@@ -12,23 +12,15 @@ from msgspec import Struct, json
 
 from pizzeria.settings import Settings
 from pizzeria.stream.librdkafka.configuration import configuration, unavailable
+from pizzeria.stream.librdkafka.unreadable import read_at
 from pizzeria.stream.port import MAX_POLL_INTERVAL_S, SESSION_TIMEOUT_S, Fetch, OnCommit, Partition, Rebalances
+from pizzeria.stream.record import ConsumerRecord, Record, next_offset
 
 _POLL_S = 0.05
+_CHECK_INTERVAL_S = 3.0  # between checks for partitions that make no progress
+_REQUEST_TIMEOUT_S = 2.0
 _STATISTICS_MS = 1_000  # between two looks at the state of the group
-_BUFFER_KB = 16 * 1024  # of fetched records, beyond the one response of each broker
-
-
-class ConsumerRecord(NamedTuple):
-    """A record."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: list[tuple[str, bytes | None]]
+_BUFFER_KB = 4 * 1024  # of fetched records, beyond the one response of each broker
 
 
 class _Group(Struct):
@@ -73,6 +65,9 @@ class Consumer:
         self._settings = settings
         self._max_records = max_records
         self._problem: str | None = "it is not a member of its consumer group, which it is joining"
+        self._positions: dict[Partition, int] = {}  # after the last record returned of each partition
+        self._check_at = 0.0
+        self._stalled: dict[Partition, int | None] = {}
         self._committing: tuple[Mapping[Partition, int], OnCommit] | None = None
         self._consumer = _Consumer(
             properties | {"stats_cb": self._note_statistics, "on_commit": self._note_commit},
@@ -84,6 +79,7 @@ class Consumer:
 
         def on_assign(_consumer: _Consumer, assigned: list[TopicPartition]) -> None:
             self._problem = None
+            self._positions.clear()
             rebalances.on_assigned(_partitions(assigned))
 
         def on_revoke(_consumer: _Consumer, revoked: list[TopicPartition]) -> None:
@@ -91,16 +87,51 @@ class Consumer:
 
         self._consumer.subscribe(list(topics), on_assign=on_assign, on_revoke=on_revoke)
 
-    def poll(self, timeout_s: float) -> Mapping[Partition, Sequence[ConsumerRecord]]:
+    def poll(self, timeout_s: float) -> Mapping[Partition, Sequence[Record]]:
         """Return the next records."""
+        if time.monotonic() >= self._check_at:
+            self._check_at = time.monotonic() + _CHECK_INTERVAL_S
+            if unreadable := self._read_stalled():
+                return unreadable
         messages = self._consumer.consume(1, timeout_s)
         if messages:
             messages += self._consumer.consume(self._max_records - 1, 0)
-        polled: dict[Partition, list[ConsumerRecord]] = {}
+        polled: dict[Partition, list[Any]] = {}
+        errors = []
         for message in messages:
-            record = _record(message)
-            polled.setdefault(Partition(record.topic, record.partition), []).append(record)
+            if (error := message.error()) is None:
+                record = _record(message)
+                polled.setdefault(Partition(record.topic, record.partition), []).append(record)
+            else:
+                errors.append(error)
+        if errors and not polled:
+            raise KafkaException(errors[0])
+        self._positions |= {partition: next_offset(records[-1]) for partition, records in polled.items()}
         return polled
+
+    def _read_stalled(self) -> Mapping[Partition, Sequence[Record]]:
+        """Return records of a partition that has some, though librdkafka has returned none since the last check."""
+        before, self._stalled = self._stalled, {}
+        for tp in self._consumer.assignment():
+            partition = Partition(tp.topic, tp.partition)
+            low, high = self._consumer.get_watermark_offsets(tp, cached=True)
+            position = self._positions.get(partition)
+            if high > max(0, low if position is None else position):
+                self._stalled[partition] = position
+        for partition, position in self._stalled.items():
+            if partition in before and before[partition] == position:
+                return self._read_leniently(partition, position)
+        return {}
+
+    def _read_leniently(self, partition: Partition, position: int | None) -> Mapping[Partition, Sequence[Record]]:
+        if position is None:
+            [committed] = self._consumer.committed([TopicPartition(*partition)], timeout=_REQUEST_TIMEOUT_S)
+            position = max(0, committed.offset)
+        records, after = read_at(self._settings, partition, position)
+        if after > position:
+            self._consumer.seek(TopicPartition(*partition, after))
+            self._positions[partition] = after
+        return {partition: records} if records else {}
 
     def check_reachable(self, topic: str, timeout_s: float) -> None:
         """Return if Kafka answers for the topic's end."""
@@ -155,9 +186,6 @@ class Consumer:
 
 
 def _record(message: Any) -> ConsumerRecord:
-    error = message.error()
-    if error is not None:
-        raise KafkaException(error)
     return ConsumerRecord(
         message.topic(),
         message.partition(),

@@ -3,10 +3,11 @@
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Event as Flag
 from threading import Thread
+from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message
 from confluent_kafka import Producer as _Producer
@@ -17,6 +18,8 @@ from pizzeria.stream.librdkafka.configuration import configuration, unavailable
 from pizzeria.stream.port import DELIVERY_TIMEOUT_S, MAX_REQUEST_BYTES, METADATA_MAX_AGE_S, Event, Partition
 
 _METADATA_TIMEOUT_S = 2.0
+OnAnswer = Callable[[Event, KafkaError | None, Message | None], None]
+_logger = logging.getLogger("librdkafka")
 _TOO_LARGE = KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE
 
 
@@ -30,14 +33,15 @@ def open_producer(settings: Settings) -> "Producer":
         "max.in.flight": 5,
         "queue.buffering.max.kbytes": 64 * 1024,
     }
-    return Producer(_Producer(properties, logger=logging.getLogger("librdkafka")))
+    return Producer(properties)
 
 
 class Producer:
     """Translates between the port and librdkafka's producer, whose callbacks a thread calls."""
 
-    def __init__(self, producer: _Producer) -> None:
-        self._producer = producer
+    def __init__(self, properties: dict[str, Any]) -> None:
+        self._properties = properties
+        self._producer = _Producer(properties, logger=_logger)
         self._counts: dict[str, tuple[float, int]] = {}  # topic → when it was looked up, partitions
         self._closed = False
         self._thread = Thread(target=self._call_back, name="librdkafka", daemon=True)
@@ -64,17 +68,17 @@ class Producer:
 
     def send(self, events: Sequence[Event]) -> "Delivery":
         """Begin to send events."""
-        delivery = Delivery(events)
-        produce, on_answer = self._producer.produce, delivery.on_answer
+        delivery = Delivery(events, self._send_alone)
         for event in events:
-            topic, key, value, partition, headers = event
-            try:
-                produce(topic, value, key, partition, partial(on_answer, event), headers=headers)  # type: ignore[arg-type]  # its list is invariant
-            except BufferError as error:
-                raise unavailable("its buffer is full") from error
-            except KafkaException as error:
-                on_answer(event, error.args[0], None)
+            _produce(self._producer, event, delivery.on_answer)
         return delivery
+
+    def _send_alone(self, events: Sequence[Event], on_answer: OnAnswer) -> None:
+        """Send each event in a batch of its own, and wait: Kafka rejects a batch that is too large as a whole."""
+        producer = _Producer(self._properties | {"batch.num.messages": 1}, logger=_logger)
+        for event in events:
+            _produce(producer, event, on_answer)
+        producer.flush()  # until each is delivered or has timed out
 
     def close(self, timeout_s: float) -> None:
         """Wait for the events in flight."""
@@ -83,33 +87,54 @@ class Producer:
         self._thread.join()
 
 
-class Delivery:
-    """Events, and what Kafka has answered for them."""
+def _produce(producer: _Producer, event: Event, on_answer: OnAnswer) -> None:
+    topic, key, value, partition, headers = event
+    try:
+        producer.produce(topic, value, key, partition, partial(on_answer, event), headers=headers)  # type: ignore[arg-type]
+    except BufferError as error:
+        raise unavailable("the producer's buffer is full") from error
+    except KafkaException as error:
+        on_answer(event, error.args[0], None)
 
-    def __init__(self, events: Sequence[Event]) -> None:
+
+class Delivery:
+    """Events, and what Kafka has answered for them.
+
+    Args:
+        send_alone: sends each of some events in a batch of its own, and waits.
+    """
+
+    def __init__(self, events: Sequence[Event], send_alone: Callable[[Sequence[Event], OnAnswer], None]) -> None:
         self._left = Counter([Partition(event.topic, event.partition) for event in events])
         self._number = len(events)
         self._answered = Flag()
         self._error: UnavailableError | None = None
         self._too_large: list[Event] = []
+        self._send_alone = send_alone
         if not events:
             self._answered.set()
 
-    def on_answer(self, event: Event, error: KafkaError | None, _message: Message | None) -> None:
+    def on_answer(self, event: Event, error: KafkaError | None, message: Message | None) -> None:
         """Note an answer; the producer's thread calls this."""
-        if error is not None:
-            if error.code() in _TOO_LARGE:
-                self._too_large.append(event)
-            else:
-                self._error = self._error or unavailable(error, f"{event.topic}[{event.partition}]: ")
+        self._note(event, error, message)
         self._left[Partition(event.topic, event.partition)] -= 1
         self._number -= 1
         if not self._number or self._error:
             self._answered.set()
 
+    def _note(self, event: Event, error: KafkaError | None, _message: Message | None) -> None:
+        if error is not None:
+            if error.code() in _TOO_LARGE:
+                self._too_large.append(event)
+            else:
+                self._error = self._error or unavailable(error, f"{event.topic}[{event.partition}]: ")
+
     def wait(self, timeout_s: float) -> bool:
         """Wait, and return whether Kafka has answered for all events."""
         answered = self._answered.wait(timeout_s)
+        if answered and len(self._too_large) > 1:
+            events, self._too_large = self._too_large, []
+            self._send_alone(events, self._note)
         if self._error is not None:
             raise self._error
         return answered
