@@ -4,11 +4,14 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 REDIS_URL ?= redis://127.0.0.1:$(or $(REDIS_PORT),6379)/0
 
+# The faults that the Kafka client has to cope with.
+KAFKA_FAULTS := $(addprefix tests/faults/test_,$(addsuffix .py,broker foreign_bytes partitions records topics))
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help:  ## show this
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # A Python that is given on the command line is used, though there is a virtual environment of another one.
 ifeq ($(origin PYTHON),command line)
@@ -38,6 +41,11 @@ start kill freeze thaw: $(VENV)/made
 .PHONY: test
 test: $(VENV)/made  ## run the tests: unit, integration, e2e
 	$(PYTEST) tests/unit tests/integration tests/e2e
+
+.PHONY: test-librdkafka
+test-librdkafka: $(VENV)/made  ## run the tests of the stream, and the faults of Kafka, with librdkafka; 15 minutes
+	KAFKA_CLIENT=librdkafka $(PYTEST) --ignore=tests/integration/store tests/integration tests/e2e
+	KAFKA_CLIENT=librdkafka $(PYTEST) -n 2 --dist worksteal $(KAFKA_FAULTS)
 
 .PHONY: test-faults
 test-faults: $(VENV)/made  ## break every part while it works, and count every pizza; writes faults.md; 30 minutes

@@ -15,11 +15,10 @@ from redis import Redis
 
 from bench.client import LoadError
 from bench.floor import Floor
-from bench.load import latency, one_round, throughput
 from bench.machine import machine, versions
-from bench.memory import resident
 from bench.plan import FULL, QUICK, Plan
 from bench.results import Results, table
+from bench.turns import in_turn
 from bench.waits import waits
 from local.ports import HOST, free_port
 from local.processes import EndedEarlyError
@@ -63,7 +62,7 @@ def main(output: Path, quick: bool) -> None:
         system = System(ports, Path(folder), screen.on_line)
         try:
             system.start()
-            results = measure(ports, QUICK if quick else FULL, screen.progress)
+            results = measure(system, ports, QUICK if quick else FULL, screen.progress)
         except (StartError, EndedEarlyError, LoadError, UnavailableError) as error:
             raise click.ClickException("\n".join((*screen.last, str(error)))) from None
         finally:
@@ -73,10 +72,11 @@ def main(output: Path, quick: bool) -> None:
     click.echo(f"\nevery figure is in {output}")
 
 
-def measure(ports: LocalSettings, plan: Plan, progress: Callable[[str], None]) -> Results:
+def measure(system: System, ports: LocalSettings, plan: Plan, progress: Callable[[str], None]) -> Results:
     """Take all measurements on a stack that runs.
 
     Args:
+        system: the stack.
         ports: where it listens.
         plan: how much.
         progress: called with each step.
@@ -92,16 +92,7 @@ def measure(ports: LocalSettings, plan: Plan, progress: Callable[[str], None]) -
     redis = Redis.from_url(settings.redis_url, decode_responses=True)
     floor = Floor(settings, redis, plan, progress)
     floor.prepare()
-    progress("warming up")
-    for pizzas, orders in plan.warm_up:
-        one_round(ports.api_port, redis, pizzas, orders)
-    rates = [
-        throughput(ports.api_port, redis, pizzas, orders, plan.load_rounds, progress)
-        for pizzas, orders in plan.throughput
-    ]
-    progress(f"{plan.latency} orders, one at a time")
-    times = latency(ports.api_port, redis, plan.latency)
-    memory = resident()
+    by_client = in_turn(system, ports.api_port, redis, plan, progress)
     waiting = []
     for clients in plan.waits:
         progress(f"{clients} clients wait")
@@ -111,11 +102,9 @@ def measure(ports: LocalSettings, plan: Plan, progress: Callable[[str], None]) -
         quick=plan is QUICK,
         machine=machine(),
         versions=versions(redis),
-        throughput=rates,
-        latency_ms=times,
+        clients=by_client,
         waits=waiting,
         floor=floor.measure(),
-        memory_bytes=memory,
         seconds=time.monotonic() - began,
     )
 

@@ -2,7 +2,6 @@
 
 import math
 import time
-from collections.abc import Callable
 from statistics import median, quantiles
 
 from msgspec import Struct
@@ -64,33 +63,26 @@ def one_round(port: int, redis: Redis, pizzas: int, orders: int) -> float:
         return time.perf_counter() - began
 
 
-def throughput(
-    port: int, redis: Redis, pizzas: int, orders: int, rounds: int, progress: Callable[[str], None]
-) -> Throughput:
-    """Measure how many orders of a size go through per second.
+def throughput(pizzas: int, orders: int, seconds: list[float]) -> Throughput:
+    """Return the throughput of rounds.
 
     Args:
-        port: of the API.
-        redis: where the orders are; decodes its answers.
         pizzas: in an order.
         orders: in a round.
-        rounds: how many; the median counts.
-        progress: called with each step.
-
-    Raises:
-        LoadError: an order was refused, or didn't get ready.
+        seconds: that each round took.
     """
-    seconds = []
-    for number in range(1, rounds + 1):
-        took = one_round(port, redis, pizzas, orders)
-        seconds.append(took)
-        progress(f"orders of {pizzas}: round {number} of {rounds}: {orders * pizzas / took:,.0f} pizzas/s")
     rate = orders / median(seconds)
     return Throughput(pizzas, orders, CLIENTS, seconds, rate, rate * pizzas)
 
 
-def latency(port: int, redis: Redis, orders: int) -> Latency:
-    """Measure how long one order of one pizza takes while there is no other load.
+def latency(samples: list[float]) -> Latency:
+    """Return the percentiles of what one_at_a_time() has measured."""
+    percentiles = quantiles(samples, n=100, method="inclusive")
+    return Latency(len(samples), percentiles[49], percentiles[94], percentiles[98], max(samples), samples)
+
+
+def one_at_a_time(port: int, redis: Redis, orders: int) -> list[float]:
+    """Return how many milliseconds each order of one pizza takes while there is no other load.
 
     Args:
         port: of the API.
@@ -115,8 +107,7 @@ def latency(port: int, redis: Redis, orders: int) -> Latency:
                     raise LoadError(f"order {order_id} isn't ready after {READY_TIMEOUT_S:.0f} s")
             samples.append(1000 * (time.perf_counter() - began))
     client.close()
-    percentiles = quantiles(samples, n=100, method="inclusive")
-    return Latency(orders, percentiles[49], percentiles[94], percentiles[98], max(samples), samples)
+    return samples
 
 
 def _says_ready(message: dict[str, str] | None, order_id: str) -> bool:

@@ -1,12 +1,14 @@
 """The results of a run, as a table and as JSON."""
 
 from collections.abc import Iterator
+from statistics import median
 from typing import Any
 
 from msgspec import Struct
 
 from bench.floor import Ratio
-from bench.load import CLIENTS, Latency, Throughput
+from bench.load import CLIENTS
+from bench.turns import ByClient
 from bench.waits import Waits
 
 
@@ -18,11 +20,9 @@ class Results(Struct, frozen=True, kw_only=True):
     quick: bool
     machine: dict[str, Any]
     versions: dict[str, str]
-    throughput: list[Throughput]
-    latency_ms: Latency
+    clients: dict[str, ByClient]  # by KAFKA_CLIENT
     waits: list[Waits]
     floor: list[Ratio]
-    memory_bytes: dict[str, int]
 
 
 def table(results: Results) -> Iterator[str]:
@@ -32,13 +32,7 @@ def table(results: Results) -> Iterator[str]:
     yield f"{machine['processor']}, {machine['cores']} cores, {gib:.0f} GiB, Python {machine['python']}"
     yield ", ".join(f"{name} {version}" for name, version in results.versions.items())
     yield ""
-    yield _line(f"end to end, {CLIENTS} clients", "orders/s", "pizzas/s")
-    for each in results.throughput:
-        yield _line(f"  orders of {each.pizzas_per_order}", f"{each.orders_per_s:,.0f}", f"{each.pizzas_per_s:,.0f}")
-    yield ""
-    times = results.latency_ms
-    yield _line("one order of 1 at a time, ms", "p50", "p95", "p99", "max")
-    yield _line("  order to ready", *(f"{time:.1f}" for time in (times.p50, times.p95, times.p99, times.max)))
+    yield from _comparison(results.clients)
     yield ""
     yield _line("the same, while clients wait at the API, ms", "p50", "p95", "wake all", "API, MB")
     for wait in results.waits:
@@ -54,11 +48,32 @@ def table(results: Results) -> Iterator[str]:
     for loop in results.floor:
         rates = f"{loop.service_rate:,.0f}", f"{loop.bare_rate:,.0f}"
         yield _line(f"  {loop.service}, beside bare {loop.beside}", *rates, f"{loop.ratio:.2f}", f"≥ {loop.target}")
+
+
+def _comparison(clients: dict[str, ByClient]) -> Iterator[str]:
+    """Yield what was measured with each Kafka client, side by side, and the ratio of the second to the first."""
+    first, second = clients.values()
+    yield _line(f"end to end, {CLIENTS} clients", *clients, "ratio")
+    for one, other in zip(first.throughput, second.throughput, strict=True):
+        ratio = median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
+        yield _line(
+            f"  orders of {one.pizzas_per_order}, pizzas/s",
+            *(f"{each.pizzas_per_s:,.0f}" for each in (one, other)),
+            f"{ratio:.2f}",
+        )
     yield ""
-    yield _line("resident memory", "MB")
-    for name, size in results.memory_bytes.items():
-        yield _line(f"  {name}", f"{size / 1e6:,.0f}")
+    yield _line("one order of 1 at a time, ms to ready", *clients)
+    for name in ("p50", "p95", "p99", "max"):
+        yield _line(f"  {name}", *(f"{getattr(each.latency_ms, name):.1f}" for each in clients.values()))
+    yield ""
+    yield _line("processor time of such an order, ms", *clients)
+    for name in first.processor_ms:
+        yield _line(f"  {name}", *(f"{each.processor_ms[name]:.2f}" for each in clients.values()))
+    yield ""
+    yield _line("resident memory, MB", *clients)
+    for name in first.memory_bytes:
+        yield _line(f"  {name}", *(f"{each.memory_bytes[name] / 1e6:,.0f}" for each in clients.values()))
 
 
 def _line(name: str, *figures: str) -> str:
-    return f"{name:<48}" + "".join(f"{figure:>10}" for figure in figures)
+    return f"{name:<48}" + "".join(f"{figure:>14}" for figure in figures)

@@ -9,8 +9,8 @@ from msgspec import Struct
 from redis import Redis
 
 from bench.client import LoadError
-from bench.load import latency
-from bench.memory import resident
+from bench.load import latency, one_at_a_time
+from bench.usage import resident
 from local.ports import HOST
 from pizzeria.settings import Settings
 from pizzeria.store import OPEN_ORDERS, OrderStore
@@ -53,7 +53,7 @@ def waits(port: int, redis: Redis, clients: int, orders: int) -> Waits:
             client.sendall(f"GET /order/{order_id}?wait=30 HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
             selector.register(client, selectors.EVENT_READ)
         _until_waiting(redis, clients)
-        times, memory = latency(port, redis, orders), resident()["api"]
+        times, memory = latency(one_at_a_time(port, redis, orders)), resident()["api"]
         began = time.perf_counter()
         store.join({(order_id, 1): {0: _FULL}})
         while selector.get_map():

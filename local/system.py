@@ -3,7 +3,7 @@
 import signal
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -120,6 +120,17 @@ class System:
         else:
             self._start_service(name, kind)
         return None
+
+    def restart_services(self, env: Mapping[str, str]) -> None:
+        """Stop the services, and start them again with some variables set.
+
+        Raises:
+            StartError: one of them is not ready in time.
+            EndedEarlyError: a process ended at once, or a signal came.
+        """
+        self.processes.stop(self._services, SERVICES_STOP_S)
+        self.env |= env
+        self._start_services()
 
     def stop(self) -> None:
         """Stop the services, then Kafka, then Redis."""

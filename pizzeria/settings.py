@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
@@ -130,6 +131,11 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
                     raise ValueError(
                         f"{name.upper()}: needed with KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol}"
                     )
+        if self.kafka_client == "librdkafka" and find_spec("confluent_kafka") is None:
+            raise ValueError(
+                "KAFKA_CLIENT='librdkafka': confluent-kafka is not installed:"
+                " pip install --require-hashes -r requirements-librdkafka.txt"
+            )
         if self.kafka_ssl_ca_file is not None and not Path(self.kafka_ssl_ca_file).is_file():
             raise ValueError(f"KAFKA_SSL_CA_FILE={self.kafka_ssl_ca_file!r}: no such file")
 

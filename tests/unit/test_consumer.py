@@ -1,5 +1,6 @@
 """The consumer that waits for nothing that will never come, without Kafka."""
 
+from collections import deque
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, TopicAuthorizationFailedError, UnknownError
+from kafka.future import Future
 
 from pizzeria.stream.kafka_python.lenient_consumer import LenientConsumer, _Fetcher
 
@@ -55,3 +57,14 @@ def test_any_other_error_is_told(consumer: Offline, monkeypatch: pytest.MonkeyPa
     with pytest.raises(TopicAuthorizationFailedError):
         consumer.poll(0)
     assert consumer._fetcher._failed == set()  # noqa: SLF001
+
+
+@pytest.mark.parametrize("has_records", [True, False])
+def test_a_fetch_that_ended_is_kept_until_its_records_are_returned(has_records: bool) -> None:
+    """Otherwise poll() would wait for the next one, for up to half a second, though this one has records."""
+    fetcher, ended = _Fetcher.__new__(_Fetcher), Future().success(None)
+    fetcher._completed_fetches = deque([ANSWER] if has_records else [])  # noqa: SLF001
+    fetcher._fetch_futures = deque([ended])  # noqa: SLF001
+    with pytest.raises(StopIteration):
+        fetcher._clean_done_fetch_futures().send(None)  # noqa: SLF001
+    assert list(fetcher._fetch_futures) == ([ended] if has_records else [])  # noqa: SLF001

@@ -242,3 +242,14 @@ def test_times_that_contradict_each_other_are_named(environ: dict[str, str], mes
     """Such a service does not start: an order would time out before it is tried again, or expire before that."""
     assert message in error_of(environ)
     assert read_settings({"ORDER_RETRY_S": "4", "ORDER_DEADLINE_S": "59", "ORDER_TTL_S": "60"}).order_ttl_s == 60
+
+
+def test_librdkafka_must_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says how."""
+    assert read_settings({"KAFKA_CLIENT": "librdkafka"}).kafka_client == "librdkafka"
+    monkeypatch.setattr("pizzeria.settings.find_spec", lambda _name: None)
+    assert error_of({"KAFKA_CLIENT": "librdkafka"}) == (
+        "KAFKA_CLIENT='librdkafka': confluent-kafka is not installed:"
+        " pip install --require-hashes -r requirements-librdkafka.txt"
+    )
+    assert read_settings({"KAFKA_CLIENT": "kafka-python"}).kafka_client == "kafka-python"

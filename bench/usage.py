@@ -1,4 +1,6 @@
-"""How much memory the services and the servers have."""
+"""What the services and the servers use of memory and of the processor."""
+
+from collections.abc import Iterator
 
 import psutil
 
@@ -10,11 +12,18 @@ def resident() -> dict[str, int]:
 
     Pages that gunicorn's processes share count for each of them.
     """
-    sizes = {}
+    return {name: sum(each.memory_info().rss for each in family) for name, family in _families()}
+
+
+def processor_seconds() -> dict[str, float]:
+    """Return the seconds that each of the same has had of a processor since its start."""
+    return {name: sum(sum(each.cpu_times()[:2]) for each in family) for name, family in _families()}
+
+
+def _families() -> Iterator[tuple[str, list[psutil.Process]]]:
     for process in psutil.Process().children():
         if name := _name_of(process.cmdline()):
-            sizes[name] = sum(each.memory_info().rss for each in (process, *process.children(recursive=True)))
-    return sizes
+            yield name, [process, *process.children(recursive=True)]
 
 
 def _name_of(command: list[str]) -> str | None:

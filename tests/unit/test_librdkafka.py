@@ -1,0 +1,89 @@
+"""The adapter of librdkafka, without Kafka."""
+
+from collections.abc import Sequence
+
+import pytest
+from confluent_kafka import KafkaError
+from msgspec import json
+
+from pizzeria.errors import UnavailableError
+from pizzeria.settings import Settings
+from pizzeria.stream import Event, Fetch, Partition
+from pizzeria.stream.librdkafka.consumer import Consumer, open_consumer
+from pizzeria.stream.librdkafka.producer import Delivery, OnAnswer
+
+P0, P1 = Partition("pizza", 0), Partition("pizza", 1)
+EVENTS = [Event("pizza", b"key", b"value %d" % number, number % 2) for number in range(4)]
+TOO_LARGE = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
+
+
+def never(_events: Sequence[Event], _on_answer: OnAnswer) -> None:
+    """Fail: nothing needs to be sent alone."""
+    raise AssertionError
+
+
+def test_a_delivery_waits_for_an_answer_to_each_event() -> None:
+    """Until then, it says whose is missing."""
+    delivery = Delivery(EVENTS, never)
+    assert delivery.unanswered() == {P0, P1}
+    for event in (EVENTS[0], EVENTS[2], EVENTS[1]):
+        delivery.on_answer(event, None, None)
+    assert not delivery.wait(0.01)
+    assert delivery.unanswered() == {P1}
+    delivery.on_answer(EVENTS[3], None, None)
+    assert delivery.wait(0.0)
+    assert delivery.unanswered() == set()
+    assert Delivery([], never).wait(0.0)
+
+
+def test_an_event_that_was_not_accepted_ends_the_wait() -> None:
+    """What Kafka says is told, with the partition."""
+    delivery = Delivery(EVENTS, never)
+    delivery.on_answer(EVENTS[1], KafkaError(KafkaError._MSG_TIMED_OUT), None)  # noqa: SLF001 - its public name
+    with pytest.raises(UnavailableError, match=r"pizza\[1\].*timed out"):
+        delivery.wait(10.0)
+    assert delivery.unanswered() == {P0, P1}
+
+
+def test_events_that_were_too_large_together_are_sent_alone() -> None:
+    """Kafka rejects a batch as a whole; what is too large alone, too, is told."""
+    alone: list[Event] = []
+
+    def send_alone(events: Sequence[Event], on_answer: OnAnswer) -> None:
+        alone.extend(events)
+        for event in events:
+            on_answer(event, TOO_LARGE if event == EVENTS[2] else None, None)
+
+    delivery = Delivery(EVENTS, send_alone)
+    for event in EVENTS:
+        delivery.on_answer(event, TOO_LARGE if event.partition == 0 else None, None)
+    assert delivery.wait(0.0)
+    assert alone == [EVENTS[0], EVENTS[2]]
+    assert delivery.too_large() == [EVENTS[2]]
+
+
+def test_one_event_that_is_too_large_is_not_sent_again() -> None:
+    """It was alone already."""
+    delivery = Delivery(EVENTS[:1], never)
+    delivery.on_answer(EVENTS[0], TOO_LARGE, None)
+    assert delivery.wait(0.0)
+    assert delivery.too_large() == [EVENTS[0]]
+
+
+@pytest.mark.parametrize(
+    ("group", "problem"),
+    [
+        ({"state": "up", "join_state": "steady"}, None),
+        ({"state": "up", "join_state": "wait-sync"}, "it is not a member of its consumer group, which it is joining"),
+        ({"state": "wait-broker-transport", "join_state": "steady"}, "the coordinator of its consumer group does not"),
+        (None, "the coordinator of its consumer group does not"),
+    ],
+)
+def test_whether_it_is_a_member_is_read_from_the_statistics(group: object, problem: str | None) -> None:
+    """They come every second."""
+    consumer: Consumer = open_consumer(Settings(kafka_bootstrap_servers="127.0.0.1:9"), "tester", "testers", Fetch())
+    assert consumer.membership_problem() == "it is not a member of its consumer group, which it is joining"
+    consumer._note_statistics(json.encode({"name": "x", "cgrp": group}).decode())  # noqa: SLF001
+    assert (consumer.membership_problem() or "").startswith(problem or "")
+    assert bool(consumer.membership_problem()) == bool(problem)
+    consumer.close(2.0)
