@@ -115,6 +115,20 @@ docs: $(VENV)/made  ## make docs/asyncapi.yaml and docs/schemas/ from the code
 bench: $(VENV)/made  ## measure speed on a stack of its own; writes bench.json
 	$(BIN)/python -m bench
 
+.PHONY: bench-backlog
+bench-backlog: $(VENV)/made  ## measure how a backlog of 1,000,000 pizzas is worked off, by each Kafka client
+	$(BIN)/python -m bench.backlog --client kafka-python
+	$(BIN)/python -m bench.backlog --client librdkafka
+
+.PHONY: bench-peers
+bench-peers: $(VENV)/made $(VENV)-peers/made  ## measure the workers and the joiner beside the same in Quix Streams and FastStream; writes bench-peers.json
+	$(BIN)/python -m bench.peers --python $(VENV)-peers/bin/python
+
+$(VENV)-peers/made: requirements-peers.txt
+	$(PYTHON) -m venv --clear $(VENV)-peers
+	$(VENV)-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.txt
+	@touch $@
+
 .PHONY: scaling
 scaling: $(VENV)/made  ## measure what orders cost, and what rates of orders need: docs/scaling.md; writes scaling.json; 8 minutes
 	$(BIN)/python -m tests.scaling
@@ -138,7 +152,7 @@ topics: $(VENV)/made  ## create the topics that don't exist yet
 
 .PHONY: requirements
 requirements: $(VENV)/made  ## compile the .in files to pinned versions, for every Python from 3.11
-	for file in requirements requirements-librdkafka requirements-dev requirements-iredis; do \
+	for file in requirements requirements-librdkafka requirements-dev requirements-iredis requirements-peers; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command 'make requirements' --upgrade $$file.in -o $$file.txt || exit; \
 	done

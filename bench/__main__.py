@@ -61,7 +61,7 @@ def main(output: Path, quick: bool) -> None:
     with TemporaryDirectory(prefix="pizzeria-bench-") as folder:
         system = System(ports, Path(folder), screen.on_line)
         try:
-            system.start()
+            system.start_servers()
             results = measure(system, ports, QUICK if quick else FULL, screen.progress)
         except (StartError, EndedEarlyError, LoadError, UnavailableError) as error:
             raise click.ClickException("\n".join((*screen.last, str(error)))) from None

@@ -59,7 +59,7 @@ def one_round(port: int, redis: Redis, pizzas: int, orders: int) -> float:
 
         began = time.perf_counter()
         Paced(send, math.inf, CLIENTS).run(orders)
-        _await_ready(redis, ids)
+        await_ready(redis, ids)
         return time.perf_counter() - began
 
 
@@ -102,7 +102,7 @@ def one_at_a_time(port: int, redis: Redis, orders: int) -> list[float]:
             order_id = client.order(1)
             # A message that came before the answer waits in the socket; it counts as come with the answer.
             deadline = time.monotonic() + READY_TIMEOUT_S
-            while not _says_ready(changes.get_message(timeout=1), order_id):
+            while not says_ready(changes.get_message(timeout=1), order_id):
                 if time.monotonic() > deadline:
                     raise LoadError(f"order {order_id} isn't ready after {READY_TIMEOUT_S:.0f} s")
             samples.append(1000 * (time.perf_counter() - began))
@@ -110,7 +110,8 @@ def one_at_a_time(port: int, redis: Redis, orders: int) -> list[float]:
     return samples
 
 
-def _says_ready(message: dict[str, str] | None, order_id: str) -> bool:
+def says_ready(message: dict[str, str] | None, order_id: str) -> bool:
+    """Whether a message of Redis says that an order is ready."""
     return (
         message is not None
         and message["channel"] == order_key(order_id)
@@ -118,7 +119,16 @@ def _says_ready(message: dict[str, str] | None, order_id: str) -> bool:
     )
 
 
-def _await_ready(redis: Redis, ids: list[str]) -> None:
+def await_ready(redis: Redis, ids: list[str]) -> None:
+    """Return when all orders are ready.
+
+    Args:
+        redis: where the orders are; decodes its answers.
+        ids: in the order in which they were placed.
+
+    Raises:
+        LoadError: the next one isn't ready after 60 s.
+    """
     deadline = time.monotonic() + READY_TIMEOUT_S
     for first in range(0, len(ids), _WINDOW):
         waiting = ids[first : first + _WINDOW]

@@ -34,7 +34,7 @@ def table(results: Results) -> Iterator[str]:
     yield ""
     yield from _comparison(results.clients)
     yield ""
-    yield _line("the same, while clients wait at the API, ms", "p50", "p95", "wake all", "API, MB")
+    yield line("the same, while clients wait at the API, ms", "p50", "p95", "wake all", "API, MB")
     for wait in results.waits:
         figures = (
             f"{wait.p50_ms:.1f}",
@@ -42,38 +42,39 @@ def table(results: Results) -> Iterator[str]:
             f"{wait.answered_ms:.0f}",
             f"{wait.api_bytes / 1e6:.0f}",
         )
-        yield _line(f"  {wait.waiting} waiting", *figures)
+        yield line(f"  {wait.waiting} waiting", *figures)
     yield ""
-    yield _line("records/s in one process", "service", "bare", "ratio", "wanted")
+    yield line("records/s in one process", "service", "bare", "ratio", "wanted")
     for loop in results.floor:
         rates = f"{loop.service_rate:,.0f}", f"{loop.bare_rate:,.0f}"
-        yield _line(f"  {loop.service}, beside bare {loop.beside}", *rates, f"{loop.ratio:.2f}", f"≥ {loop.target}")
+        yield line(f"  {loop.service}, beside bare {loop.beside}", *rates, f"{loop.ratio:.2f}", f"≥ {loop.target}")
 
 
 def _comparison(clients: dict[str, ByClient]) -> Iterator[str]:
     """Yield what was measured with each Kafka client, side by side, and the ratio of the second to the first."""
     first, second = clients.values()
-    yield _line(f"end to end, {CLIENTS} clients", *clients, "ratio")
+    yield line(f"end to end, {CLIENTS} clients", *clients, "ratio")
     for one, other in zip(first.throughput, second.throughput, strict=True):
         ratio = median(a / b for a, b in zip(one.seconds, other.seconds, strict=True))
-        yield _line(
+        yield line(
             f"  orders of {one.pizzas_per_order}, pizzas/s",
             *(f"{each.pizzas_per_s:,.0f}" for each in (one, other)),
             f"{ratio:.2f}",
         )
     yield ""
-    yield _line("one order of 1 at a time, ms to ready", *clients)
+    yield line("one order of 1 at a time, ms to ready", *clients)
     for name in ("p50", "p95", "p99", "max"):
-        yield _line(f"  {name}", *(f"{getattr(each.latency_ms, name):.1f}" for each in clients.values()))
+        yield line(f"  {name}", *(f"{getattr(each.latency_ms, name):.1f}" for each in clients.values()))
     yield ""
-    yield _line("processor time of such an order, ms", *clients)
+    yield line("processor time of such an order, ms", *clients)
     for name in first.processor_ms:
-        yield _line(f"  {name}", *(f"{each.processor_ms[name]:.2f}" for each in clients.values()))
+        yield line(f"  {name}", *(f"{each.processor_ms[name]:.2f}" for each in clients.values()))
     yield ""
-    yield _line("resident memory, MB", *clients)
+    yield line("resident memory, MB", *clients)
     for name in first.memory_bytes:
-        yield _line(f"  {name}", *(f"{each.memory_bytes[name] / 1e6:,.0f}" for each in clients.values()))
+        yield line(f"  {name}", *(f"{each.memory_bytes[name] / 1e6:,.0f}" for each in clients.values()))
 
 
-def _line(name: str, *figures: str) -> str:
+def line(name: str, *figures: str) -> str:
+    """Return a line of a table."""
     return f"{name:<48}" + "".join(f"{figure:>14}" for figure in figures)

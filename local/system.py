@@ -78,8 +78,7 @@ class System:
             StartError: a server cannot be fetched, or something is not ready in time.
             EndedEarlyError: a process ended at once, or a signal came.
         """
-        self._start_servers()
-        self._create_topics()
+        self.start_servers()
         self._start_services()
 
     def wait(self) -> NoReturn:
@@ -144,7 +143,13 @@ class System:
     def _step(self, text: str) -> None:
         self._on_line("local", text)
 
-    def _start_servers(self) -> None:
+    def start_servers(self) -> None:
+        """Start Kafka and Redis, and create the topics.
+
+        Raises:
+            StartError: a server cannot be fetched, or is not ready in time.
+            EndedEarlyError: a process ended at once, or a signal came.
+        """
         settings = self._settings
         self.env = {
             "REDIS_URL": settings.redis_url or self._start_redis(),
@@ -153,6 +158,7 @@ class System:
             "REPORTER_PORT": str(settings.reporter_port),
             "REPORTER_URL": f"http://{HOST}:{settings.reporter_port}",
         }
+        self._create_topics()
 
     def _start_redis(self) -> str:
         port, folder = self._settings.redis_port, self._folder / REDIS
