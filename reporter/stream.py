@@ -28,9 +28,9 @@ def reporter_stream(
         read=read_partial(topics, settings.max_order_size),
         handle=count(store, counts, topics),
         publisher=publisher,
-        # Nobody waits for a count: to fetch half a second's events at once costs far less than each as it arrives. The
-        # rest as the joiner's: an order's pizzas meet in one batch; and less memory is needed.
-        fetch=Fetch(max_records=10_000, min_bytes=500_000, max_wait_ms=500, max_partition_bytes=64 * 1024),
+        # Nobody waits for a count: to fetch half a second's events at once costs far less than each as it arrives. But
+        # the backlog of one partition must be enough for a response, or it would come in pieces, every half second.
+        fetch=Fetch(max_records=10_000, min_bytes=250_000, max_wait_ms=500, max_partition_bytes=256 * 1024),
     )
 
 

@@ -6,6 +6,8 @@ from msgspec import structs
 
 from pizzeria.settings import Settings, read_settings
 
+KAFKA_CLIENT = read_settings().kafka_client
+
 
 def settings_with(**changes: Any) -> Settings:
     """Return the settings of the environment, changed."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from kafka import KafkaProducer
 
+from tests.environment import KAFKA_CLIENT
 from tests.faults.load import Load
 from tests.faults.stack import SERVICES, Stack
 from tests.faults.test_records import READERS
@@ -132,6 +133,9 @@ def test_batches_that_are_broken_on_disk(fresh_stack: Stack, load: Load, verdict
         stack.start(service)
     verdict.measure_recovery()
     readers = sum(len(READERS[topic]) * len(marks) for (topic, _), marks in broken.items())
+    if KAFKA_CLIENT == "librdkafka":  # it verifies no checksum: each record is a dead letter, for it is no pizza
+        verdict.check(dead_letters=readers * BATCH)
+        return
     verdict.check(dead_letters=readers)
 
     letters: Counter[tuple[str, bytes]] = Counter()

@@ -7,20 +7,23 @@ from threading import Thread
 from typing import Any
 
 from confluent_kafka import Consumer as _Consumer
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from msgspec import Struct, json
 
 from pizzeria.settings import Settings
 from pizzeria.stream.librdkafka.configuration import configuration, unavailable
 from pizzeria.stream.librdkafka.unreadable import read_at
 from pizzeria.stream.port import MAX_POLL_INTERVAL_S, SESSION_TIMEOUT_S, Fetch, OnCommit, Partition, Rebalances
-from pizzeria.stream.record import ConsumerRecord, Record, next_offset
+from pizzeria.stream.record import ConsumerRecord, Record, UnreadableRecord, next_offset
 
 _POLL_S = 0.05
 _CHECK_INTERVAL_S = 3.0  # between checks for partitions that make no progress
 _REQUEST_TIMEOUT_S = 2.0
 _STATISTICS_MS = 1_000  # between two looks at the state of the group
 _BUFFER_KB = 4 * 1024  # of fetched records, beyond the one response of each broker
+
+
+_UNREADABLE = object()
 
 
 class _Group(Struct):
@@ -53,7 +56,7 @@ def _properties(group: str, fetch: Fetch) -> dict[str, Any]:
         "fetch.message.max.bytes": fetch.max_partition_bytes,
         "fetch.queue.backoff.ms": 5,  # after which it goes on once its buffer has room again
         "queued.max.messages.kbytes": _BUFFER_KB,
-        "check.crcs": True,
+        # Not check.crcs: librdkafka goes on within the batch whose checksum is wrong, and may end the process.
         "statistics.interval.ms": _STATISTICS_MS,
     }
 
@@ -96,21 +99,25 @@ class Consumer:
         messages = self._consumer.consume(1, timeout_s)
         if messages:
             messages += self._consumer.consume(self._max_records - 1, 0)
-        polled: dict[Partition, list[Any]] = {}
-        errors = []
-        for message in messages:
-            if (error := message.error()) is None:
-                record = _record(message)
-                polled.setdefault(Partition(record.topic, record.partition), []).append(record)
-            else:
-                errors.append(error)
-        if errors and not polled:
+        if (errors := [message.error() for message in messages if message.error()]) and len(errors) == len(messages):
             raise KafkaException(errors[0])
+        messages = [message for message in messages if not message.error()]
+        polled: dict[Partition, list[Any]] = {}
+        for message, headers in zip(messages, _headers(messages), strict=True):
+            record = _record(message, headers) if headers is not _UNREADABLE else self._read_again(message)
+            polled.setdefault(Partition(record.topic, record.partition), []).append(record)
         self._positions |= {partition: next_offset(records[-1]) for partition, records in polled.items()}
         return polled
 
+    def _read_again(self, message: Any) -> Any:
+        """Return the record of a message whose headers can't be read."""
+        partition = Partition(message.topic(), message.partition())
+        records, _ = read_at(self._settings, {partition: message.offset()}).get(partition, ((), 0))
+        why = ValueError("the name of a header is not UTF-8")
+        return next(iter(records), None) or UnreadableRecord(*_record(message, None), error=why)
+
     def _read_stalled(self) -> Mapping[Partition, Sequence[Record]]:
-        """Return records of a partition that has some, though librdkafka has returned none since the last check."""
+        """Return records of partitions that have some, though librdkafka has returned none since the last check."""
         before, self._stalled = self._stalled, {}
         for tp in self._consumer.assignment():
             partition = Partition(tp.topic, tp.partition)
@@ -118,20 +125,19 @@ class Consumer:
             position = self._positions.get(partition)
             if high > max(0, low if position is None else position):
                 self._stalled[partition] = position
-        for partition, position in self._stalled.items():
-            if partition in before and before[partition] == position:
-                return self._read_leniently(partition, position)
-        return {}
+        stalled = {tp: position for tp, position in self._stalled.items() if before.get(tp, -1) == position}
+        return self._read_leniently(stalled) if stalled else {}
 
-    def _read_leniently(self, partition: Partition, position: int | None) -> Mapping[Partition, Sequence[Record]]:
-        if position is None:
-            [committed] = self._consumer.committed([TopicPartition(*partition)], timeout=_REQUEST_TIMEOUT_S)
-            position = max(0, committed.offset)
-        records, after = read_at(self._settings, partition, position)
-        if after > position:
+    def _read_leniently(self, stalled: Mapping[Partition, int | None]) -> Mapping[Partition, Sequence[Record]]:
+        unknown = [TopicPartition(*partition) for partition, position in stalled.items() if position is None]
+        committed = self._consumer.committed(unknown, timeout=_REQUEST_TIMEOUT_S) if unknown else ()
+        positions = {partition: position for partition, position in stalled.items() if position is not None}
+        positions |= {Partition(tp.topic, tp.partition): max(0, tp.offset) for tp in committed}
+        found = read_at(self._settings, positions)
+        for partition, (_, after) in found.items():
             self._consumer.seek(TopicPartition(*partition, after))
-            self._positions[partition] = after
-        return {partition: records} if records else {}
+            self._positions[partition] = self._stalled[partition] = after
+        return {partition: records for partition, (records, _) in found.items() if records}
 
     def check_reachable(self, topic: str, timeout_s: float) -> None:
         """Return if Kafka answers for the topic's end."""
@@ -185,7 +191,23 @@ class Consumer:
             self._problem = None
 
 
-def _record(message: Any) -> ConsumerRecord:
+def _headers(messages: list[Any]) -> list[Any]:
+    """Return the headers of each message, or _UNREADABLE if a name is not UTF-8.
+
+    confluent-kafka then returns a list with a null pointer, and an exception that only some ways of a call find: map()
+    is one. A second call returns the list alone, which ends the process, so there is none.
+    """
+    found: list[Any] = []
+    parsed = map(Message.headers, messages)
+    while len(found) < len(messages):
+        try:
+            found.extend(parsed)
+        except SystemError:
+            found.append(_UNREADABLE)
+    return found
+
+
+def _record(message: Any, headers: Any) -> ConsumerRecord:
     return ConsumerRecord(
         message.topic(),
         message.partition(),
@@ -193,7 +215,7 @@ def _record(message: Any) -> ConsumerRecord:
         message.timestamp()[1],
         message.key(),
         message.value(),
-        message.headers() or [],
+        headers or [],
     )
 
 

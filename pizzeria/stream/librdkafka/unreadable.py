@@ -4,7 +4,7 @@ See https://github.com/confluentinc/librdkafka/pull/5581. kafka-python's adapter
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from kafka import TopicPartition
 from kafka.errors import KafkaError
@@ -19,30 +19,33 @@ _POLL_MS = 500
 _TIMEOUT_S = 10.0  # two checks of LenientConsumer, for what the broker itself can't read
 
 
-def read_at(settings: Settings, partition: Partition, offset: int) -> tuple[Sequence[Record], int]:
-    """Return some records from an offset on, and the offset after them; no records and the same offset if it can't.
+def read_at(settings: Settings, positions: Mapping[Partition, int]) -> Mapping[Partition, tuple[Sequence[Record], int]]:
+    """Return the next records of partitions, each with the offset after them; those that can't be read are left out.
 
     Args:
         settings: of the connection.
-        partition: to read.
-        offset: of the first record.
+        positions: the offset of the first record of each partition.
     """
-    tp = TopicPartition(*partition)
+    found: dict[Partition, tuple[Sequence[Record], int]] = {}
     try:
         consumer = LenientConsumer(
-            **connection(settings), group_id=None, auto_offset_reset="earliest", metrics_enabled=False
+            **connection(settings), auto_offset_reset="earliest", enable_auto_commit=False, metrics_enabled=False
         )
         try:
-            consumer.assign([tp])
-            consumer.seek(tp, offset)
+            consumer.assign([TopicPartition(*partition) for partition in positions])
+            for partition, offset in positions.items():
+                consumer.seek(TopicPartition(*partition), offset)
             deadline = time.monotonic() + _TIMEOUT_S
-            while time.monotonic() < deadline:
-                records = consumer.poll(_POLL_MS).get(tp, [])
-                # There may be none before the next offset: a batch may have been compacted, or be a transaction marker.
-                if (after := consumer.position(tp, timeout_ms=_POLL_MS)) > offset:
-                    return records, after
+            while found.keys() != positions.keys() and time.monotonic() < deadline:
+                polled = consumer.poll(_POLL_MS)
+                for partition in positions.keys() - found.keys():
+                    tp = TopicPartition(*partition)
+                    # There may be no records before the next offset: they may be compacted, or a transaction's marker.
+                    if (after := consumer.position(tp, timeout_ms=_POLL_MS)) > positions[partition]:
+                        found[partition] = polled.get(tp, []), after
+                        consumer.pause(tp)
         finally:
             consumer.close(autocommit=False, timeout_ms=_POLL_MS)
     except KafkaError:
         pass  # it is not about the records: the next check tries again
-    return [], offset
+    return found
