@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from bench.turns import CLIENTS
 from bench.usage import resident
 from local.ports import free_port
 from local.system import LocalSettings, System
+from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import KafkaMonitor, Publisher
@@ -106,8 +107,9 @@ def _watch(settings: Settings, pizzas: int) -> Iterator[Sample]:
         while done < pizzas:
             if time.monotonic() > deadline:
                 raise LoadError(f"{done:,.0f} of {pizzas:,} pizzas are joined after {_TIMEOUT_S:.0f} s")
-            committed = monitor.read(int(1000 * time.time())).groups[group].committed
-            done = sum(committed.values()) / len(TOPPINGS)
+            with suppress(UnavailableError):  # Kafka creates the topic of the offsets for the first group
+                committed = monitor.read(int(1000 * time.time())).groups[group].committed
+                done = sum(committed.values()) / len(TOPPINGS)
             if done:
                 yield Sample(time.monotonic(), done)
             time.sleep(_SAMPLE_S)

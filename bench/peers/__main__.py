@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median, quantiles
@@ -26,6 +26,7 @@ from bench.usage import processor_seconds
 from local.ports import free_port
 from local.servers import KAFKA, REDIS
 from local.system import LocalSettings, System
+from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream import KafkaMonitor
 from pizzeria.topics import Topics
@@ -144,12 +145,14 @@ def _await_groups(settings: Settings) -> None:
     groups = {topics.group(service): topics.consumed[service] for service in services}
     wanted = {group: settings.kafka_topic_partitions * len(consumed) for group, consumed in groups.items()}
     deadline = time.monotonic() + JOIN_TIMEOUT_S
+    assigned: dict[str, int] = {}
     with closing(KafkaMonitor(settings, topics.all, groups)) as monitor:
         while True:
-            found = monitor.read(int(1000 * time.time())).groups
-            assigned = {group: sum(member.partitions for member in found[group].members) for group in groups}
-            if assigned == wanted and all(group.state == "Stable" for group in found.values()):
-                return
+            with suppress(UnavailableError):  # Kafka creates the topic of the offsets for the first group
+                found = monitor.read(int(1000 * time.time())).groups
+                assigned = {group: sum(member.partitions for member in found[group].members) for group in groups}
+                if assigned == wanted and all(group.state == "Stable" for group in found.values()):
+                    return
             if time.monotonic() > deadline:
                 raise LoadError(f"the groups have not all partitions after {JOIN_TIMEOUT_S:.0f} s: {assigned}")
             time.sleep(0.1)

@@ -15,10 +15,26 @@ from pizzeria.store import OrderStore, connect
 from pizzeria.topics import Topics
 
 SETTINGS, TOPICS = read_settings(), Topics()
+
+
+async def raw(message: KafkaMessage) -> Any:
+    """Return the messages of a batch as they came, which costs least."""
+    return message.raw_message
+
+
 # Tuned: batches as large as there are records, and librdkafka goes on at once when its buffer has room again.
-BATCH = {"batch": True, "max_records": 2_000, "polling_interval": 0.005, "auto_offset_reset": "earliest"}
+BATCH: dict[str, Any] = {
+    "batch": True,
+    "max_records": 2_000,
+    "polling_interval": 0.005,
+    "auto_offset_reset": "earliest",
+    "decoder": raw,
+}
 BROKER = KafkaBroker(
-    SETTINGS.kafka_bootstrap_servers, config={"fetch.queue.backoff.ms": 5, "linger.ms": 2}, logger=None
+    SETTINGS.kafka_bootstrap_servers,
+    config={"fetch.queue.backoff.ms": 5, "linger.ms": 2},
+    apply_types=False,
+    logger=None,
 )
 
 
@@ -28,8 +44,8 @@ def worker(topping: str) -> None:
 
     @BROKER.publisher(TOPICS.having(topping), batch=True)
     @BROKER.subscriber(TOPICS.pizza, group_id=TOPICS.group(f"workers {topping}"), **BATCH)
-    async def add(values: list[bytes]) -> list[bytes]:
-        pizzas = map(decode, values)
+    async def add(messages: Any) -> list[bytes]:
+        pizzas = [decode(message.value()) for message in messages]
         return [encode(replace(pizza, **{topping: choose(pizza)})) for pizza in pizzas]
 
 
@@ -38,10 +54,10 @@ def joiner() -> None:
     store = OrderStore(connect(SETTINGS), SETTINGS.order_ttl_s, SETTINGS.order_retry_s)
 
     @BROKER.subscriber(*TOPICS.by_topping.values(), group_id=TOPICS.group("joiner"), **BATCH)
-    async def join(values: list[bytes], message: KafkaMessage) -> None:
+    async def join(messages: Any) -> None:
         orders: dict[Any, dict[int, dict[str, str]]] = {}
-        for value, raw in zip(values, message.raw_message, strict=True):
-            pizza, topping = decode(value), TOPICS.topping_of[raw.topic()]
+        for message in messages:
+            pizza, topping = decode(message.value()), TOPICS.topping_of[message.topic()]
             order = orders.setdefault((pizza.order_id, pizza.count), {})
             order.setdefault(pizza.pizza_id, {})[topping] = getattr(pizza, topping)
         store.join(orders)

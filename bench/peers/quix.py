@@ -53,6 +53,7 @@ def application(group: str, commit_s: float) -> Application:
         consumer_group=TOPICS.group(group),
         auto_offset_reset="earliest",
         commit_interval=commit_s,
+        consumer_poll_timeout=commit_s,  # a commit that is due waits for as long
         consumer_extra_config=CONSUMER,
         producer_extra_config=PRODUCER,
         auto_create_topics=False,
