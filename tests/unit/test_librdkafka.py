@@ -1,9 +1,9 @@
 """The adapter of librdkafka, without Kafka."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from msgspec import json
 
 from pizzeria.errors import UnavailableError
@@ -14,6 +14,7 @@ from pizzeria.stream.librdkafka.producer import Delivery, OnAnswer
 
 P0, P1 = Partition("pizza", 0), Partition("pizza", 1)
 EVENTS = [Event("pizza", b"key", b"value %d" % number, number % 2) for number in range(4)]
+SETTINGS = Settings(kafka_bootstrap_servers="127.0.0.1:9")
 TOO_LARGE = KafkaError(KafkaError.MSG_SIZE_TOO_LARGE)
 
 
@@ -70,6 +71,71 @@ def test_one_event_that_is_too_large_is_not_sent_again() -> None:
     assert delivery.too_large() == [EVENTS[0]]
 
 
+class StalledConsumer:
+    """What confluent-kafka's consumer says of partitions that have records which it does not return.
+
+    Attributes:
+        sought: the offsets of the partitions.
+        refused: partitions that can't be sought.
+    """
+
+    def __init__(self) -> None:
+        self.sought: dict[int, int] = {}
+        self.refused: set[int] = set()
+
+    def assignment(self) -> list[TopicPartition]:
+        """Return two partitions."""
+        return [TopicPartition(*P0), TopicPartition(*P1)]
+
+    def get_watermark_offsets(self, _tp: TopicPartition, cached: bool) -> tuple[int, int]:
+        """Say that each has ten records."""
+        assert cached
+        return 0, 10
+
+    def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        """Say that three are handled."""
+        assert timeout
+        return [TopicPartition(tp.topic, tp.partition, 3) for tp in partitions]
+
+    def seek(self, tp: TopicPartition) -> None:
+        """Seek, or refuse."""
+        if tp.partition in self.refused:
+            raise KafkaException(KafkaError(KafkaError._STATE))  # noqa: SLF001
+        self.sought[tp.partition] = tp.offset
+
+    def consume(self, _number: int, _timeout_s: float) -> list[object]:
+        """Return nothing."""
+        return []
+
+
+def test_a_partition_that_stalls_is_read_on_by_kafka_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is skipped: what can't be sought is not returned either, and is read again at the next check."""
+    consumer, stalled = open_consumer(SETTINGS, "tester", "testers", Fetch()), StalledConsumer()
+    monkeypatch.setattr(consumer, "_consumer", stalled)
+    read: list[Mapping[Partition, int]] = []
+
+    def read_at(_settings: Settings, positions: Mapping[Partition, int]) -> dict[Partition, tuple[list[str], int]]:
+        read.append(positions)
+        return {partition: ([f"record {offset}"], offset + 4) for partition, offset in positions.items()}
+
+    monkeypatch.setattr("pizzeria.stream.librdkafka.consumer.read_at", read_at)
+    stalled.refused = {1}
+
+    def poll() -> Mapping[Partition, Sequence[object]]:
+        monkeypatch.setattr(consumer, "_check_at", 0.0)
+        return consumer.poll(0.1)
+
+    assert poll() == {}
+    assert poll() == {P0: ["record 3"]}
+    assert stalled.sought == {0: 7}
+    stalled.refused = set()
+    assert poll() == {P0: ["record 7"], P1: ["record 3"]}
+    assert stalled.sought == {0: 11, 1: 7}
+    assert poll() == {P1: ["record 7"]}
+    assert poll() == {}
+    assert read == [{P0: 3, P1: 3}, {P0: 7, P1: 3}, {P1: 7}]
+
+
 @pytest.mark.parametrize(
     ("group", "problem"),
     [
@@ -81,7 +147,7 @@ def test_one_event_that_is_too_large_is_not_sent_again() -> None:
 )
 def test_whether_it_is_a_member_is_read_from_the_statistics(group: object, problem: str | None) -> None:
     """They come every second."""
-    consumer: Consumer = open_consumer(Settings(kafka_bootstrap_servers="127.0.0.1:9"), "tester", "testers", Fetch())
+    consumer: Consumer = open_consumer(SETTINGS, "tester", "testers", Fetch())
     assert consumer.membership_problem() == "it is not a member of its consumer group, which it is joining"
     consumer._note_statistics(json.encode({"name": "x", "cgrp": group}).decode())  # noqa: SLF001
     assert (consumer.membership_problem() or "").startswith(problem or "")

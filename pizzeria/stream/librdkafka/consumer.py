@@ -22,7 +22,6 @@ _REQUEST_TIMEOUT_S = 2.0
 _STATISTICS_MS = 1_000  # between two looks at the state of the group
 _BUFFER_KB = 4 * 1024  # of fetched records, beyond the one response of each broker
 
-
 _UNREADABLE = object()
 
 
@@ -113,8 +112,10 @@ class Consumer:
         """Return the record of a message whose headers can't be read."""
         partition = Partition(message.topic(), message.partition())
         records, _ = read_at(self._settings, {partition: message.offset()}).get(partition, ((), 0))
-        why = ValueError("the name of a header is not UTF-8")
-        return next(iter(records), None) or UnreadableRecord(*_record(message, None), error=why)
+        for record in records[:1]:
+            if record.offset == message.offset():
+                return record
+        return UnreadableRecord(*_record(message, None), error=ValueError("the name of a header is not UTF-8"))
 
     def _read_stalled(self) -> Mapping[Partition, Sequence[Record]]:
         """Return records of partitions that have some, though librdkafka has returned none since the last check."""
@@ -133,11 +134,16 @@ class Consumer:
         committed = self._consumer.committed(unknown, timeout=_REQUEST_TIMEOUT_S) if unknown else ()
         positions = {partition: position for partition, position in stalled.items() if position is not None}
         positions |= {Partition(tp.topic, tp.partition): max(0, tp.offset) for tp in committed}
-        found = read_at(self._settings, positions)
-        for partition, (_, after) in found.items():
-            self._consumer.seek(TopicPartition(*partition, after))
+        polled: dict[Partition, Sequence[Record]] = {}
+        for partition, (records, after) in read_at(self._settings, positions).items():
+            try:
+                self._consumer.seek(TopicPartition(*partition, after))
+            except KafkaException:  # it is being revoked, or has just been assigned: whoever reads it comes here again
+                continue
             self._positions[partition] = self._stalled[partition] = after
-        return {partition: records for partition, (records, _) in found.items() if records}
+            if records:
+                polled[partition] = records
+        return polled
 
     def check_reachable(self, topic: str, timeout_s: float) -> None:
         """Return if Kafka answers for the topic's end."""
