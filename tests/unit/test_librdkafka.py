@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
 from msgspec import json
 
 from pizzeria.errors import UnavailableError
@@ -82,6 +82,7 @@ class StalledConsumer:
     def __init__(self) -> None:
         self.sought: dict[int, int] = {}
         self.refused: set[int] = set()
+        self.seeks = 0
 
     def assignment(self) -> list[TopicPartition]:
         """Return two partitions."""
@@ -102,10 +103,49 @@ class StalledConsumer:
         if tp.partition in self.refused:
             raise KafkaException(KafkaError(KafkaError._STATE))  # noqa: SLF001
         self.sought[tp.partition] = tp.offset
+        self.seeks += 1
 
     def consume(self, _number: int, _timeout_s: float) -> list[object]:
         """Return nothing."""
         return []
+
+
+class RecreatedTopics:
+    """What Kafka says of the ids of topics.
+
+    Attributes:
+        topics: those that have been recreated since the last call.
+    """
+
+    def __init__(self) -> None:
+        self.topics: set[str] = set()
+
+    def recreated(self, topics: set[str]) -> set[str]:
+        """Return them once."""
+        assert topics == {"pizza"}
+        found, self.topics = self.topics, set()
+        return found
+
+
+def test_a_topic_that_is_recreated_is_read_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its old position may already exist in the new one; what can't be sought now is sought at the next check."""
+    consumer, stalled, topics = (
+        open_consumer(SETTINGS, "tester", "testers", Fetch()),
+        StalledConsumer(),
+        RecreatedTopics(),
+    )
+    monkeypatch.setattr(consumer, "_consumer", stalled)
+    monkeypatch.setattr(consumer, "_topic_ids", topics)
+    consumer.poll(0.1)
+    assert stalled.sought == {}
+    topics.topics, stalled.refused = {"pizza"}, {1}
+    for refused in ({1}, set[int](), {0, 1}):
+        monkeypatch.setattr(consumer, "_check_at", 0.0)
+        monkeypatch.setattr(consumer, "_stalled", {})
+        stalled.refused = refused
+        consumer.poll(0.1)
+    assert stalled.sought == {0: OFFSET_BEGINNING, 1: OFFSET_BEGINNING}
+    assert stalled.seeks == 2
 
 
 def test_a_partition_that_stalls_is_read_on_by_kafka_python(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,6 +159,7 @@ def test_a_partition_that_stalls_is_read_on_by_kafka_python(monkeypatch: pytest.
         return {partition: ([f"record {offset}"], offset + 4) for partition, offset in positions.items()}
 
     monkeypatch.setattr("pizzeria.stream.librdkafka.consumer.read_at", read_at)
+    monkeypatch.setattr(consumer, "_topic_ids", RecreatedTopics())
     stalled.refused = {1}
 
     def poll() -> Mapping[Partition, Sequence[object]]:

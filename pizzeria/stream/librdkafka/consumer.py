@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from threading import Thread
 from typing import Any
 
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka import Consumer as _Consumer
-from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from msgspec import Struct, json
 
 from pizzeria.settings import Settings
 from pizzeria.stream.librdkafka.configuration import configuration, unavailable
+from pizzeria.stream.librdkafka.topic_ids import TopicIds
 from pizzeria.stream.librdkafka.unreadable import read_at
 from pizzeria.stream.port import MAX_POLL_INTERVAL_S, SESSION_TIMEOUT_S, Fetch, OnCommit, Partition, Rebalances
 from pizzeria.stream.record import ConsumerRecord, Record, UnreadableRecord, next_offset
@@ -70,6 +71,8 @@ class Consumer:
         self._positions: dict[Partition, int] = {}  # after the last record returned of each partition
         self._check_at = 0.0
         self._stalled: dict[Partition, int | None] = {}
+        self._topic_ids = TopicIds(configuration(settings))
+        self._recreated: set[Partition] = set()  # whose topics have been recreated, and that are not rewound yet
         self._committing: tuple[Mapping[Partition, int], OnCommit] | None = None
         self._consumer = _Consumer(
             properties | {"stats_cb": self._note_statistics, "on_commit": self._note_commit},
@@ -93,7 +96,9 @@ class Consumer:
         """Return the next records."""
         if time.monotonic() >= self._check_at:
             self._check_at = time.monotonic() + _CHECK_INTERVAL_S
-            if unreadable := self._read_stalled():
+            assigned = _partitions(self._consumer.assignment())
+            self._rewind_recreated_topics(assigned)
+            if unreadable := self._read_stalled(assigned):
                 return unreadable
         messages = self._consumer.consume(1, timeout_s)
         if messages:
@@ -117,12 +122,27 @@ class Consumer:
                 return record
         return UnreadableRecord(*_record(message, None), error=ValueError("the name of a header is not UTF-8"))
 
-    def _read_stalled(self) -> Mapping[Partition, Sequence[Record]]:
+    def _rewind_recreated_topics(self, assigned: Sequence[Partition]) -> None:
+        recreated = self._topic_ids.recreated({partition.topic for partition in assigned})
+        self._recreated = {tp for tp in assigned if tp.topic in recreated or tp in self._recreated}
+        for partition in tuple(self._recreated):
+            if self._seek(partition, OFFSET_BEGINNING):
+                self._recreated.remove(partition)
+                self._positions.pop(partition, None)
+
+    def _seek(self, partition: Partition, offset: int) -> bool:
+        """Return whether it could seek; it can't while the partition is being revoked, or has just been assigned."""
+        try:
+            self._consumer.seek(TopicPartition(*partition, offset))
+        except KafkaException:
+            return False
+        return True
+
+    def _read_stalled(self, assigned: Sequence[Partition]) -> Mapping[Partition, Sequence[Record]]:
         """Return records of partitions that have some, though librdkafka has returned none since the last check."""
         before, self._stalled = self._stalled, {}
-        for tp in self._consumer.assignment():
-            partition = Partition(tp.topic, tp.partition)
-            low, high = self._consumer.get_watermark_offsets(tp, cached=True)
+        for partition in assigned:
+            low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
             position = self._positions.get(partition)
             if high > max(0, low if position is None else position):
                 self._stalled[partition] = position
@@ -136,10 +156,8 @@ class Consumer:
         positions |= {Partition(tp.topic, tp.partition): max(0, tp.offset) for tp in committed}
         polled: dict[Partition, Sequence[Record]] = {}
         for partition, (records, after) in read_at(self._settings, positions).items():
-            try:
-                self._consumer.seek(TopicPartition(*partition, after))
-            except KafkaException:  # it is being revoked, or has just been assigned: whoever reads it comes here again
-                continue
+            if not self._seek(partition, after):
+                continue  # whoever has the partition then comes here again
             self._positions[partition] = self._stalled[partition] = after
             if records:
                 polled[partition] = records
