@@ -1,9 +1,12 @@
 """The adapter of librdkafka, without Kafka."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicPartition, Uuid
 from msgspec import json
 
 from pizzeria.errors import UnavailableError
@@ -11,6 +14,7 @@ from pizzeria.settings import Settings
 from pizzeria.stream import Event, Fetch, Partition
 from pizzeria.stream.librdkafka.consumer import Consumer, open_consumer
 from pizzeria.stream.librdkafka.producer import Delivery, OnAnswer
+from pizzeria.stream.librdkafka.topic_ids import TopicIds
 
 P0, P1 = Partition("pizza", 0), Partition("pizza", 1)
 EVENTS = [Event("pizza", b"key", b"value %d" % number, number % 2) for number in range(4)]
@@ -127,13 +131,32 @@ class RecreatedTopics:
         return found
 
 
+def test_a_topic_is_recreated_if_its_id_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A topic that does not exist for a while, or of which Kafka does not tell, is not; each change is told once."""
+    answers: list[Future[Any]] = []
+
+    def describe(topics: list[str]) -> dict[str, Future[Any]]:
+        assert topics == ["pizza"]
+        answers.append(Future())
+        return {"pizza": answers[-1]}
+
+    topic_ids = TopicIds({"bootstrap.servers": "127.0.0.1:9"})
+    monkeypatch.setattr(topic_ids, "_describe", describe)
+    told = []
+    for topic_id in (1, 1, None, KafkaError.UNKNOWN_TOPIC_OR_PART, 2, 2):
+        told.append(topic_ids.recreated({"pizza"}))
+        if topic_id == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            answers[-1].set_exception(KafkaException(KafkaError(topic_id)))
+        elif topic_id is not None:
+            answers[-1].set_result(SimpleNamespace(topic_id=Uuid(0, topic_id)))
+    told.append(topic_ids.recreated(["pizza"]))
+    assert told == [set(), set(), set(), set(), set(), {"pizza"}, set()]
+
+
 def test_a_topic_that_is_recreated_is_read_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its old position may already exist in the new one; what can't be sought now is sought at the next check."""
-    consumer, stalled, topics = (
-        open_consumer(SETTINGS, "tester", "testers", Fetch()),
-        StalledConsumer(),
-        RecreatedTopics(),
-    )
+    consumer = open_consumer(SETTINGS, "tester", "testers", Fetch())
+    stalled, topics = StalledConsumer(), RecreatedTopics()
     monkeypatch.setattr(consumer, "_consumer", stalled)
     monkeypatch.setattr(consumer, "_topic_ids", topics)
     consumer.poll(0.1)

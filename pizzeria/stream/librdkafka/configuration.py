@@ -1,11 +1,14 @@
 """The configuration that the consumer and the producer share; librdkafka's CONFIGURATION.md describes the names."""
 
+import logging
 from typing import Any
 
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.replica import client_name
 from pizzeria.settings import Settings
 from pizzeria.stream.port import METADATA_MAX_AGE_S
+
+LOGGER = logging.getLogger("librdkafka")  # of its own messages
 
 
 def configuration(settings: Settings, service: str = "pizzeria") -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """The port's Consumer, by librdkafka."""
 
-import logging
 import time
 from collections.abc import Mapping, Sequence
 from threading import Thread
@@ -11,7 +10,7 @@ from confluent_kafka import Consumer as _Consumer
 from msgspec import Struct, json
 
 from pizzeria.settings import Settings
-from pizzeria.stream.librdkafka.configuration import configuration, unavailable
+from pizzeria.stream.librdkafka.configuration import LOGGER, configuration, unavailable
 from pizzeria.stream.librdkafka.topic_ids import TopicIds
 from pizzeria.stream.librdkafka.unreadable import read_at
 from pizzeria.stream.port import MAX_POLL_INTERVAL_S, SESSION_TIMEOUT_S, Fetch, OnCommit, Partition, Rebalances
@@ -76,7 +75,7 @@ class Consumer:
         self._committing: tuple[Mapping[Partition, int], OnCommit] | None = None
         self._consumer = _Consumer(
             properties | {"stats_cb": self._note_statistics, "on_commit": self._note_commit},
-            logger=logging.getLogger("librdkafka"),
+            logger=LOGGER,
         )
 
     def subscribe(self, topics: Sequence[str], rebalances: Rebalances) -> None:

@@ -1,6 +1,5 @@
 """The port's Producer, by librdkafka."""
 
-import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,12 +13,11 @@ from confluent_kafka import Producer as _Producer
 
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
-from pizzeria.stream.librdkafka.configuration import configuration, unavailable
+from pizzeria.stream.librdkafka.configuration import LOGGER, configuration, unavailable
 from pizzeria.stream.port import DELIVERY_TIMEOUT_S, MAX_REQUEST_BYTES, METADATA_MAX_AGE_S, Event, Partition
 
 _METADATA_TIMEOUT_S = 2.0
 OnAnswer = Callable[[Event, KafkaError | None, Message | None], None]
-_logger = logging.getLogger("librdkafka")
 _TOO_LARGE = KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE
 
 
@@ -41,7 +39,7 @@ class Producer:
 
     def __init__(self, properties: dict[str, Any]) -> None:
         self._properties = properties
-        self._producer = _Producer(properties, logger=_logger)
+        self._producer = _Producer(properties, logger=LOGGER)
         self._counts: dict[str, tuple[float, int]] = {}  # topic → when it was looked up, partitions
         self._closed = False
         self._thread = Thread(target=self._call_back, name="librdkafka", daemon=True)
@@ -75,7 +73,7 @@ class Producer:
 
     def _send_alone(self, events: Sequence[Event], on_answer: OnAnswer) -> None:
         """Send each event in a batch of its own, and wait: Kafka rejects a batch that is too large as a whole."""
-        producer = _Producer(self._properties | {"batch.num.messages": 1}, logger=_logger)
+        producer = _Producer(self._properties | {"batch.num.messages": 1}, logger=LOGGER)
         for event in events:
             _produce(producer, event, on_answer)
         producer.flush()  # until each is delivered or has timed out

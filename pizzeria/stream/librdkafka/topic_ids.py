@@ -10,6 +10,8 @@ from typing import Any
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
+from pizzeria.stream.librdkafka.configuration import LOGGER
+
 _TIMEOUT_S = 2.0
 
 
@@ -21,7 +23,7 @@ class TopicIds:
     """
 
     def __init__(self, properties: dict[str, Any]) -> None:
-        self._admin = AdminClient(properties)
+        self._admin = AdminClient(properties, logger=LOGGER)
         self._ids: dict[str, str] = {}
         self._futures: dict[str, Future[Any]] = {}
 
@@ -30,7 +32,7 @@ class TopicIds:
         found = set()
         for topic, future in self._futures.items():
             try:
-                topic_id = str(future.result(timeout=0))
+                topic_id = str(future.result(timeout=0).topic_id)
             except (KafkaException, TimeoutError):
                 continue  # it does not exist now, or Kafka does not answer
             if self._ids.setdefault(topic, topic_id) != topic_id:
