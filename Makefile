@@ -4,7 +4,9 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
 REDIS_URL ?= redis://127.0.0.1:$(or $(REDIS_PORT),6379)/0
 
-# The faults that the Kafka client has to cope with.
+# The tests in which a service consumes or publishes, and the faults that the Kafka client has to cope with.
+STREAM_TESTS := $(addprefix tests/integration/test_,$(addsuffix .py,api bad_records joiner metrics processes reporter \
+  secured_kafka status stream too_large tracing unreadable workers)) tests/e2e/test_order.py tests/e2e/test_traces.py
 KAFKA_FAULTS := $(addprefix tests/faults/test_,$(addsuffix .py,broker foreign_bytes partitions records topics))
 
 .DEFAULT_GOAL := help
@@ -43,8 +45,8 @@ test: $(VENV)/made  ## run the tests: unit, integration, e2e
 	$(PYTEST) tests/unit tests/integration tests/e2e
 
 .PHONY: test-librdkafka
-test-librdkafka: $(VENV)/made  ## run the tests of the stream, and the faults of Kafka, with librdkafka; 15 minutes
-	KAFKA_CLIENT=librdkafka $(PYTEST) --ignore=tests/integration/store tests/integration tests/e2e
+test-librdkafka: $(VENV)/made  ## run the tests of the stream, and the faults of Kafka, with librdkafka; 8 minutes
+	KAFKA_CLIENT=librdkafka $(PYTEST) $(STREAM_TESTS)
 	KAFKA_CLIENT=librdkafka $(PYTEST) -n 2 --dist worksteal $(KAFKA_FAULTS)
 
 .PHONY: test-faults
