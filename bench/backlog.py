@@ -3,8 +3,6 @@
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -15,10 +13,9 @@ from api.events import pizza_events
 from bench.client import LoadError
 from bench.records import PIZZAS_PER_ORDER
 from bench.results import line
+from bench.servers import servers
 from bench.turns import CLIENTS
 from bench.usage import resident
-from local.ports import free_port
-from local.system import LocalSettings, System
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, connect
@@ -46,28 +43,15 @@ class Sample(NamedTuple):
 @click.option("--client", type=click.Choice(CLIENTS), default=CLIENTS[0], show_default=True)
 def main(pizzas: int, client: str) -> None:
     """Start the servers, publish, start the services, and watch."""
-    with TemporaryDirectory(prefix="pizzeria-backlog-") as folder:
-        system = System(
-            LocalSettings(free_port(), free_port(), free_port(), free_port()), Path(folder), lambda *_line: None
-        )
-        try:
-            system.start_servers()
-            settings = Settings(
-                kafka_bootstrap_servers=system.env["KAFKA_BOOTSTRAP_SERVERS"], redis_url=system.env["REDIS_URL"]
-            )
-            redis = Redis.from_url(settings.redis_url)
-            before = redis.info("memory")["used_memory"]
-            click.echo(f"publishing {pizzas:,} pizzas in orders of {PIZZAS_PER_ORDER}")
-            _publish(settings, pizzas)
-            for service in SERVICES:
-                env = system.env | {"KAFKA_CLIENT": client, "LOG_LEVEL": "warning"}
-                system.processes.python(*service.split(), env=env)
-            samples = list(_watch(settings, pizzas))
-            memory = resident()
-            per_pizza = (redis.info("memory")["used_memory"] - before) / pizzas
-            redis.close()
-        finally:
-            system.stop()
+    with servers() as (system, settings), closing(Redis.from_url(settings.redis_url)) as redis:
+        before = redis.info("memory")["used_memory"]
+        click.echo(f"publishing {pizzas:,} pizzas in orders of {PIZZAS_PER_ORDER}")
+        _publish(settings, pizzas)
+        for service in SERVICES:
+            system.processes.python(*service.split(), env=system.env | {"KAFKA_CLIENT": client, "LOG_LEVEL": "warning"})
+        samples = list(_watch(settings, pizzas))
+        memory = resident()
+        per_pizza = (redis.info("memory")["used_memory"] - before) / pizzas
     click.echo(line(client, "pizzas/s"))
     for number, rate in enumerate(_rates(samples, pizzas), start=1):
         click.echo(line(f"  part {number} of {PARTS}", f"{rate:,.0f}"))

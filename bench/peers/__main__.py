@@ -13,7 +13,6 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median, quantiles
 from subprocess import check_output
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import click
@@ -22,10 +21,10 @@ from bench.client import LoadError
 from bench.machine import machine
 from bench.peers.pipeline import Pipeline
 from bench.results import line
+from bench.servers import servers
 from bench.usage import processor_seconds
-from local.ports import free_port
 from local.servers import KAFKA, REDIS
-from local.system import LocalSettings, System
+from local.system import System
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream import KafkaMonitor
@@ -83,24 +82,13 @@ def main(peers_python: str, rounds: int) -> None:
         Contender("FastStream", peers_python, "bench.peers.fast_stream"),
     )
     results: dict[str, list[dict[str, float]]] = {contender.name: [] for contender in contenders}
-    with TemporaryDirectory(prefix="pizzeria-peers-") as folder:
-        system = System(
-            LocalSettings(free_port(), free_port(), free_port(), free_port()), Path(folder), lambda *_line: None
-        )
-        try:
-            system.start_servers()
-            settings = Settings(
-                kafka_bootstrap_servers=system.env["KAFKA_BOOTSTRAP_SERVERS"], redis_url=system.env["REDIS_URL"]
-            )
-            with closing(Pipeline(settings)) as pipeline:
-                for number in range(1, rounds + 1):
-                    for contender in contenders:
-                        figures = _turn(contender, system, settings, pipeline)
-                        results[contender.name].append(figures)
-                        shown = ", ".join(f"{name} {figure:,.1f}" for name, figure in figures.items())
-                        click.echo(f"round {number} of {rounds}: {contender.name}: {shown}")
-        finally:
-            system.stop()
+    with servers() as (system, settings), closing(Pipeline(settings)) as pipeline:
+        for number in range(1, rounds + 1):
+            for contender in contenders:
+                figures = _turn(contender, system, settings, pipeline)
+                results[contender.name].append(figures)
+                shown = ", ".join(f"{name} {figure:,.1f}" for name, figure in figures.items())
+                click.echo(f"round {number} of {rounds}: {contender.name}: {shown}")
     click.echo("\n" + "\n".join(_table(results)))
     versions = {"kafka-python": version("kafka-python"), "confluent-kafka": version("confluent-kafka")}
     for package in ("quixstreams", "faststream", "confluent-kafka"):
