@@ -14,7 +14,7 @@ from bench.client import LoadError
 from bench.records import PIZZAS_PER_ORDER
 from bench.results import line
 from bench.servers import servers
-from bench.turns import CLIENTS
+from bench.turns import KAFKA_CLIENTS
 from bench.usage import resident
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
@@ -40,7 +40,7 @@ class Sample(NamedTuple):
 
 @click.command(help="Measure how a backlog of pizzas is worked off.")
 @click.option("--pizzas", default=1_000_000, show_default=True)
-@click.option("--client", type=click.Choice(CLIENTS), default=CLIENTS[0], show_default=True)
+@click.option("--client", type=click.Choice(KAFKA_CLIENTS), default=KAFKA_CLIENTS[0], show_default=True)
 def main(pizzas: int, client: str) -> None:
     """Start the servers, publish, start the services, and watch."""
     with servers() as (system, settings), closing(Redis.from_url(settings.redis_url)) as redis:

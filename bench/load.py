@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from statistics import median, quantiles
 
 from msgspec import Struct
@@ -93,25 +94,42 @@ def one_at_a_time(port: int, redis: Redis, orders: int) -> list[float]:
         LoadError: an order was refused, or didn't get ready.
     """
     client = Client(port)
+
+    def order() -> tuple[float, str]:
+        return time.perf_counter(), client.order(1)
+
+    samples = times_to_ready(redis, order, orders)
+    client.close()
+    return samples
+
+
+def times_to_ready(redis: Redis, order: Callable[[], tuple[float, str]], orders: int) -> list[float]:
+    """Return how many milliseconds each order takes until the message that it is ready, one order at a time.
+
+    Args:
+        redis: where changes of orders are published; decodes its answers.
+        order: places an order, and returns since when its time counts, by time.perf_counter(), and its id.
+        orders: how many.
+
+    Raises:
+        LoadError: an order didn't get ready.
+    """
     samples = []
     with redis.pubsub(ignore_subscribe_messages=True) as changes:  # type: ignore[no-untyped-call]  # redis-py's fault
         changes.psubscribe(order_key("*"))
         changes.get_message(timeout=5)  # the subscription's confirmation
         for _ in range(orders):
-            began = time.perf_counter()
-            order_id = client.order(1)
+            began, order_id = order()
             # A message that came before the answer waits in the socket; it counts as come with the answer.
             deadline = time.monotonic() + READY_TIMEOUT_S
-            while not says_ready(changes.get_message(timeout=1), order_id):
+            while not _says_ready(changes.get_message(timeout=1), order_id):
                 if time.monotonic() > deadline:
                     raise LoadError(f"order {order_id} isn't ready after {READY_TIMEOUT_S:.0f} s")
             samples.append(1000 * (time.perf_counter() - began))
-    client.close()
     return samples
 
 
-def says_ready(message: dict[str, str] | None, order_id: str) -> bool:
-    """Whether a message of Redis says that an order is ready."""
+def _says_ready(message: dict[str, str] | None, order_id: str) -> bool:
     return (
         message is not None
         and message["channel"] == order_key(order_id)

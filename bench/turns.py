@@ -11,7 +11,7 @@ from bench.plan import Plan
 from bench.usage import processor_seconds, resident
 from local.system import System
 
-CLIENTS = "kafka-python", "librdkafka"
+KAFKA_CLIENTS = "kafka-python", "librdkafka"
 
 
 class ByClient(Struct, frozen=True, kw_only=True):
@@ -69,9 +69,9 @@ def in_turn(
     Raises:
         LoadError: an order was refused, or didn't get ready.
     """
-    turns = {client: _Turns(plan) for client in CLIENTS}
+    turns = {client: _Turns(plan) for client in KAFKA_CLIENTS}
     for number in range(1, plan.load_rounds + 1):
-        for client in reversed(CLIENTS):
+        for client in reversed(KAFKA_CLIENTS):
             progress(f"round {number} of {plan.load_rounds}: {client}")
             system.restart_services({"KAFKA_CLIENT": client})
             turns[client].take(port, redis, progress)

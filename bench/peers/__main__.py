@@ -11,13 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from subprocess import check_output
 from typing import NamedTuple
 
 import click
 
 from bench.client import LoadError
+from bench.load import latency
 from bench.machine import machine
 from bench.peers.pipeline import Pipeline
 from bench.results import line
@@ -33,7 +34,7 @@ from pizzeria.toppings import TOPPINGS
 
 ROUNDS = 3
 SIZES = ((10, 2_000), (1, 8_000))  # pizzas in an order, orders in a round
-LATENCY = 300  # orders of one pizza, one at a time
+ONE_AT_A_TIME = 300  # orders of one pizza, one at a time
 WARM_UP = (10, 500)
 IDLE_S = 1.0  # so that what is committed late doesn't count for the next figure
 JOIN_TIMEOUT_S = 60.0
@@ -108,11 +109,14 @@ def _turn(contender: Contender, system: System, settings: Settings, pipeline: Pi
         figures = {_RATE.format(size): pipeline.flood(size, orders) for size, orders in SIZES}
         time.sleep(IDLE_S)
         before = _processor_seconds()
-        samples = pipeline.one_at_a_time(LATENCY)
+        samples = pipeline.one_at_a_time(ONE_AT_A_TIME)
         used = _processor_seconds() - before
-        percentiles = quantiles(samples, n=100, method="inclusive")
-        times = {"p50, ms": percentiles[49], "p99, ms": percentiles[98]}
-        return figures | times | {"processor, ms an order": 1000 * used / LATENCY}
+        times = latency(samples)
+        return figures | {
+            "p50, ms": times.p50,
+            "p99, ms": times.p99,
+            "processor, ms an order": 1000 * used / ONE_AT_A_TIME,
+        }
     finally:
         system.processes.stop(names, timeout_s=15)
 

@@ -5,10 +5,9 @@ import time
 from redis import Redis
 
 from api.events import pizza_events
-from bench.client import LoadError
-from bench.load import READY_TIMEOUT_S, await_ready, says_ready
+from bench.load import await_ready, times_to_ready
 from pizzeria.settings import Settings
-from pizzeria.store import OrderStore, connect, order_key
+from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 
@@ -45,17 +44,12 @@ class Pipeline:
 
     def one_at_a_time(self, orders: int) -> list[float]:
         """Return how many milliseconds each of some orders of one pizza takes until it is ready."""
-        samples = []
-        with self._redis.pubsub(ignore_subscribe_messages=True) as changes:  # type: ignore[no-untyped-call]
-            changes.psubscribe(order_key("*"))
-            changes.get_message(timeout=5)
-            for _ in range(orders):
-                order_id = self._store.place(1)
-                events = pizza_events(self._publisher, self._topics, order_id, 1, range(1))
-                began = time.perf_counter()
-                self._publisher.publish(events)
-                while not says_ready(changes.get_message(timeout=1), order_id):
-                    if time.perf_counter() - began > READY_TIMEOUT_S:
-                        raise LoadError(f"order {order_id} isn't ready after {READY_TIMEOUT_S:.0f} s")
-                samples.append(1000 * (time.perf_counter() - began))
-        return samples
+
+        def order() -> tuple[float, str]:
+            order_id = self._store.place(1)
+            events = pizza_events(self._publisher, self._topics, order_id, 1, range(1))
+            began = time.perf_counter()
+            self._publisher.publish(events)
+            return began, order_id
+
+        return times_to_ready(self._redis, order, orders)

@@ -63,7 +63,9 @@ OnCommit = Callable[[Mapping[Partition, int], Exception | None], None]
 class Consumer(Protocol):
     """A member of a consumer group. One thread uses it.
 
-    It begins at the committed offsets, and where none is committed, with the first record. It never commits by itself.
+    It begins at the committed offsets, and where none is committed, with the first record: a new group must not miss
+    the orders that came before it. It never commits by itself. The group assigns partitions by range, so that a joiner
+    gets the same partition of each topic.
     """
 
     def subscribe(self, topics: Sequence[str], rebalances: Rebalances) -> None:

@@ -71,7 +71,8 @@ class Publisher:
             metrics.CALL_PUBLISH.observe(perf_counter() - began)
 
     def _publish(self, events: Sequence[Event], timeout_s: float, stop: ShutdownFlag | None) -> None:
-        counts = {topic: self.partition_count(topic) for topic in {event.topic for event in events}}
+        published = Counter([event.topic for event in events])
+        counts = {topic: self.partition_count(topic) for topic in published}
         # Partitions are added to one topic after the other, and any is correct: the same one is only faster.
         events = [
             event if event.partition < (count := counts[event.topic]) else _moved(event, count) for event in events
@@ -84,7 +85,6 @@ class Publisher:
             raise
         self._await(delivery, _Deadline(timeout_s, stop, self._clock))
         too_large = delivery.too_large()
-        published = Counter([event.topic for event in events])
         published.subtract([event.topic for event in too_large])
         for topic, number in published.items():
             metrics.published(topic).inc(number)
