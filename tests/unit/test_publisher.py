@@ -1,6 +1,6 @@
 """Publishing while Kafka is away, without Kafka."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -56,13 +56,14 @@ class FakeProducer:
         self.on_look: Callable[[], None] = lambda: None
         self._clock = clock
 
-    def send(self, *_args: object, partition: int, **_kwargs: object) -> FakeFuture:
-        """Take a record for a partition that it knows."""
-        if partition not in self.known - self.gone:
-            raise ValueError(f"Unrecognized partition {partition}")
-        self.partitions.append(partition)
-        self.sent.append(FakeFuture(self._clock))
-        return self.sent[-1]
+    def send_all(self, events: Sequence[Event]) -> list[FakeFuture]:
+        """Take events for partitions that it knows."""
+        for event in events:
+            if event.partition not in self.known - self.gone:
+                raise ValueError(f"Unrecognized partition {event.partition}")
+            self.partitions.append(event.partition)
+            self.sent.append(FakeFuture(self._clock))
+        return self.sent[-len(events) :]
 
     def partitions_for(self, _topic: str) -> set[int]:
         """Return six partitions, if Kafka has ever been there."""

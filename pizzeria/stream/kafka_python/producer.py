@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from kafka import KafkaProducer
+from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 from kafka.net.compat import KafkaNetClient
 
@@ -16,6 +16,7 @@ from pizzeria.stream.connection import connection
 from pizzeria.stream.port import DELIVERY_TIMEOUT_S, MAX_REQUEST_BYTES, Event, Partition
 
 _RECONNECT_POLL_MS = 50.0
+_SMALL_BYTES = 64 * 1024  # certainly less than MAX_REQUEST_BYTES
 _TOO_LARGE = MessageSizeTooLargeError, RecordListTooLargeError
 
 
@@ -24,7 +25,7 @@ def open_producer(settings: Settings) -> "Producer":
     return Producer(
         # Not idempotent: that producer hangs forever when the broker is unavailable for longer than the delivery
         # timeout, and here a duplicate event is harmless.
-        KafkaProducer(
+        BatchProducer(
             **connection(settings),
             acks="all",
             enable_idempotence=False,
@@ -49,8 +50,37 @@ class _WaitingClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has 
         return max(_RECONNECT_POLL_MS, 1000 * float(super().connection_delay(node_id)))
 
 
+class BatchProducer(KafkaProducer):  # type: ignore[misc]  # kafka-python has no types
+    """A KafkaProducer that takes many events at once; send() checks each, and wakes its sender for each partition."""
+
+    def send_all(self, events: Sequence[Event]) -> list[Any]:
+        """Begin to send events, and return their futures; None for an event that is too large to be sent."""
+        partitions = {topic: self.partitions_for(topic) for topic in {event.topic for event in events}}
+        futures = []
+        try:
+            for event in events:
+                topic, key, value, partition, headers = event
+                if headers or not key or not value or len(key) + len(value) > _SMALL_BYTES:
+                    futures.append(self._send_checked(event))
+                    continue
+                if partition not in partitions[topic]:
+                    raise ValueError(f"Unrecognized partition {partition} for topic {topic}")
+                future, *_ = self._accumulator.append(TopicPartition(topic, partition), None, key, value, [])
+                futures.append(future)
+        finally:
+            self._sender.wakeup()  # once, so that all leave in one request
+        return futures
+
+    def _send_checked(self, event: Event) -> Any:
+        topic, key, value, partition, headers = event
+        try:
+            return self.send(topic, value=value, key=key, headers=headers, partition=partition)
+        except MessageSizeTooLargeError:
+            return None
+
+
 class Producer:
-    """Translates between the port and a KafkaProducer."""
+    """Translates between the port and a BatchProducer."""
 
     def __init__(self, producer: Any) -> None:
         self._producer = producer
@@ -67,16 +97,9 @@ class Producer:
     def send(self, events: Sequence[Event]) -> "Delivery":
         """Begin to send events."""
         try:
-            return Delivery([(event, self._send(event)) for event in events])
+            return Delivery(list(zip(events, self._producer.send_all(events), strict=True)))
         except (KafkaError, ValueError) as error:  # ValueError: the topic has been recreated with fewer partitions
             raise UnavailableError(f"Kafka: {error}", public="Kafka does not answer") from error
-
-    def _send(self, event: Event) -> Any:
-        topic, key, value, partition, headers = event
-        try:
-            return self._producer.send(topic, value=value, key=key, headers=headers, partition=partition)
-        except MessageSizeTooLargeError:  # larger than MAX_REQUEST_BYTES: it is not even sent
-            return None
 
     def close(self, timeout_s: float) -> None:
         """Wait for the events in flight, and close the connections."""
