@@ -55,7 +55,8 @@ def rebuild(
     for made in read_back(settings, list(topics.by_topping.values()), since_ms=since_ms):
         records += len(made)
         batch = _readable(made, read_made, since_ms)
-        store.join(partials.by_order(batch), {(p.order_id, p.count): _time(r) for r, p in batch})
+        in_time = sorted(batch, key=lambda each: each[0].timestamp)  # an order is complete with its last topping
+        store.join(partials.by_order(batch), {(p.order_id, p.count): _time(r) for r, p in in_time})
         reports.count(partials.by_topping(batch))
     # Only now, or the relay would consider all of them incomplete.
     for ordered in read_back(settings, [topics.pizza], since_ms=since_ms):

@@ -1,16 +1,18 @@
 """The joiner on a real Kafka and a real Redis."""
 
 import random
+from collections.abc import Mapping
+from typing import Any
 from uuid import uuid4
 
 from joiner.join import joiner_stream
-from pizzeria.events import Pizza, encode
+from pizzeria.events import Pizza, SizedOrder, Toppings, encode
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore
 from pizzeria.stream import Event, Publisher
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
-from tests.integration.records import records_of
+from tests.integration.records import committed, records_of
 from tests.waiting import eventually, running
 
 
@@ -59,15 +61,29 @@ def test_shuffled_and_repeated_events_make_complete_orders(
 def test_a_joiner_goes_on_where_the_last_one_stopped(
     settings: Settings, topics: Topics, publisher: Publisher, store: OrderStore
 ) -> None:
-    """Half of the events before a restart, half after it."""
+    """Half of the events before a restart, half after it: what the first one has committed isn't joined again."""
     order_id = store.place(4)
     events = partial_events(topics, order_id, 4)
     publisher.publish(events[:7])
     with running(joiner_stream(settings, store, publisher, topics)):
         eventually(lambda: (order := store.get(order_id)) and sum(map(len, order.toppings.values())) == 7)
+    group = topics.group("joiner")
+    offsets = [committed(settings, group, topics.having(topping))[0] for topping in TOPPINGS]
+    assert offsets == [4, 3, None, None]
     publisher.publish(events[7:])
+    joined = 0
+    joining = store.join
+
+    def count(orders: Mapping[SizedOrder, Mapping[int, Toppings]], **options: Any) -> dict[SizedOrder, str]:
+        nonlocal joined
+        joined += sum(len(toppings) for pizzas in orders.values() for toppings in pizzas.values())
+        return joining(orders, **options)
+
+    store.join = count  # type: ignore[method-assign, assignment]
     with running(joiner_stream(settings, store, publisher, topics)):
         eventually(lambda: status(store, order_id) == "ready")
+    assert joined == len(events) - 7
+    assert [committed(settings, group, topics.having(topping))[0] for topping in TOPPINGS] == [4, 4, 4, 4]
 
 
 def test_a_partial_pizza_without_its_topping_is_a_dead_letter(

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from kafka import KafkaProducer
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from local.ports import free_port
 from local.processes import Processes
@@ -95,6 +96,21 @@ def test_a_batch_is_committed_only_when_the_next_one_is_requested(
     next(reading)
     reading.close()  # type: ignore[attr-defined]  # as an exception in the caller's loop does
     assert committed(settings, group, topics.pizza)[0] is None
+    assert values(settings, topics.pizza, group=group) == [b"1", b"2"]
+    assert committed(settings, group, topics.pizza)[0] == 2
+
+
+def test_a_committed_offset_beyond_the_end_is_not_believed(
+    settings: Settings, topics: Topics, publisher: Publisher
+) -> None:
+    """The topic was deleted and created again: all of it is new to the group; one at the end is believed."""
+    group = f"{topics.prefix}readers"
+    publisher.publish(events(topics.pizza, b"1", b"2") + events(topics.pizza, b"3", partition=1))
+    with closing(KafkaConsumer(**connection(settings), group_id=group, enable_auto_commit=False)) as consumer:
+        offsets = {0: 3, 1: 1, 2: 7}
+        consumer.commit(
+            {TopicPartition(topics.pizza, n): OffsetAndMetadata(offset, "", -1) for n, offset in offsets.items()}
+        )
     assert values(settings, topics.pizza, group=group) == [b"1", b"2"]
     assert committed(settings, group, topics.pizza)[0] == 2
 

@@ -18,7 +18,7 @@ from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Event, Publisher, Stream, create_topics, read_pizza
 from pizzeria.topics import Topics
 from tests.environment import settings_with
-from tests.integration.records import records_of
+from tests.integration.records import committed, records_of
 from tests.integration.test_joiner import partial_events, status
 from tests.integration.test_workers import order_events
 from tests.waiting import eventually, running
@@ -27,16 +27,18 @@ from tests.waiting import eventually, running
 def test_a_worker_that_is_killed_is_replaced_and_no_pizza_is_lost(
     settings: Settings, processes: Processes, publisher: Publisher
 ) -> None:
-    """SIGKILL in the middle of the work; the next replica repeats what was not committed."""
+    """SIGKILL in the middle of the work; the next replica repeats what was not committed, and nothing else."""
     topics = Topics()
     create_topics(settings, topics)
     port = free_port()
     env = {"KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers, "HEALTH_PORT": str(port)}
     events = [event for _ in range(20) for event in order_events(topics, 500, partition=2)]
+    group = topics.group("workers sauce")
     processes.python("workers", "sauce", env=env)
     publisher.publish(events)
-    eventually(lambda: len(records_of(settings, topics.having("sauce"))) > 0)
+    eventually(lambda: committed(settings, group, topics.pizza)[2])
     processes.stop(["workers sauce"], timeout_s=0)  # SIGTERM and SIGKILL at once
+    committed_before = committed(settings, group, topics.pizza)[2] or 0
     processes.python("workers", "sauce", env=env)
     asked = {(pizza.order_id, pizza.pizza_id) for pizza in (decode(event.value) for event in events)}
 
@@ -45,7 +47,10 @@ def test_a_worker_that_is_killed_is_replaced_and_no_pizza_is_lost(
         return {(pizza.order_id, pizza.pizza_id) for pizza in pizzas}
 
     eventually(lambda: asked <= made(), timeout_s=60)
+    eventually(lambda: committed(settings, group, topics.pizza)[2] == len(events))
     processes.stop(["workers sauce"], timeout_s=10)
+    repeated = len(records_of(settings, topics.having("sauce"))) - len(events)
+    assert repeated <= len(events) - committed_before
 
 
 def test_a_joiner_waits_for_a_redis_that_is_away_and_loses_nothing(

@@ -12,6 +12,7 @@ from msgspec import json
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Fetch, Partition
+from pizzeria.stream.librdkafka import producer
 from pizzeria.stream.librdkafka.consumer import Consumer, open_consumer
 from pizzeria.stream.librdkafka.producer import Delivery, OnAnswer
 from pizzeria.stream.librdkafka.topic_ids import TopicIds
@@ -217,3 +218,12 @@ def test_whether_it_is_a_member_is_read_from_the_statistics(group: object, probl
     assert (consumer.membership_problem() or "").startswith(problem or "")
     assert bool(consumer.membership_problem()) == bool(problem)
     consumer.close(2.0)
+
+
+def test_the_producer_waits_for_all_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And gives an event up after 15 s."""
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(producer, "Producer", given.update)
+    producer.open_producer(Settings())
+    assert (given["acks"], given["message.timeout.ms"]) == ("all", 15_000)
+    assert given["message.max.bytes"] == 2 * 1024 * 1024

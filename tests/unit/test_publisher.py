@@ -4,13 +4,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, NotEnoughReplicasError
+from prometheus_client import REGISTRY
 
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
-from pizzeria.stream import Event, Publisher
-from pizzeria.stream.kafka_python.producer import Producer
+from pizzeria.stream import Event, Publisher, TooLargeError
+from pizzeria.stream.kafka_python import producer as adapter
+from pizzeria.stream.kafka_python.producer import Producer, open_producer
 from tests.unit.fakes import Clock
 
 EVENT = Event("pizza", b"key", b"value", 0)
@@ -25,16 +27,23 @@ class FakeFuture:
 
     def __init__(self, clock: Clock) -> None:
         self.is_done = False
+        self.error: KafkaError | None = None
         self.waits: list[float] = []
         self._clock = clock
 
+    def fail(self, error: KafkaError) -> None:
+        """Kafka rejects it."""
+        self.is_done, self.error = True, error
+
     def succeeded(self) -> bool:
         """Whether it is acknowledged."""
-        return self.is_done
+        return self.is_done and self.error is None
 
     def get(self, timeout: float) -> None:
-        """Wait in vain."""
+        """Wait, in vain unless it is done."""
         self.waits.append(timeout)
+        if self.error:
+            raise self.error
         self._clock.advance(timeout)
         if not self.is_done:
             raise KafkaTimeoutError("not acknowledged")
@@ -53,6 +62,8 @@ class FakeProducer:
         self.known: set[int] = set(range(6))
         self.gone: set[int] = set()
         self.has_topics = True
+        self.on_send: Callable[[FakeFuture], None] = lambda _future: None
+        self.closed_within: list[float] = []
         self.on_look: Callable[[], None] = lambda: None
         self._clock = clock
 
@@ -63,7 +74,8 @@ class FakeProducer:
                 raise ValueError(f"Unrecognized partition {event.partition}")
             self.partitions.append(event.partition)
             self.sent.append(FakeFuture(self._clock))
-        return self.sent[-len(events) :]
+            self.on_send(self.sent[-1])
+        return self.sent[len(self.sent) - len(events) :]
 
     def partitions_for(self, _topic: str) -> set[int]:
         """Return six partitions, if Kafka has ever been there."""
@@ -71,6 +83,10 @@ class FakeProducer:
         if self.has_topics:
             return self.known
         raise KafkaTimeoutError("no metadata")
+
+    def close(self, timeout: float) -> None:
+        """Note how long it may take."""
+        self.closed_within.append(timeout)
 
 
 @pytest.fixture
@@ -198,3 +214,110 @@ def test_a_stop_shortens_the_wait(publisher: Publisher, producer: FakeProducer, 
     fail(publisher, "not acknowledged", stop=stop)
     assert 3.0 <= clock.now - began < 3.5
     assert max(producer.sent[0].waits[:5]) <= 0.2
+
+
+def counted(metric: str, **labels: str) -> float:
+    """Return a metric's value."""
+    return REGISTRY.get_sample_value(metric, labels) or 0
+
+
+def acknowledge(future: FakeFuture) -> None:
+    """Kafka takes it at once."""
+    future.is_done = True
+
+
+def test_what_is_acknowledged_is_published(publisher: Publisher, producer: FakeProducer) -> None:
+    """Nothing is waited for, and the metrics count it by its topic."""
+    producer.on_send = acknowledge
+    before = counted("pizzeria_records_published_total", topic="pizza")
+    publisher.publish([EVENT] * 3)
+    assert counted("pizzeria_records_published_total", topic="pizza") == before + 3
+    assert [future.waits for future in producer.sent] == [[], [], []]
+    publisher.publish([])
+
+
+def test_an_event_that_kafka_rejects_is_an_error_with_its_place(publisher: Publisher, producer: FakeProducer) -> None:
+    """It is over, so the next try is not held up."""
+    errors = [NotEnoughReplicasError("2 are needed"), None]
+
+    def answer(future: FakeFuture) -> None:
+        error = errors.pop(0)
+        future.fail(error) if error else acknowledge(future)
+
+    producer.on_send = answer
+    before = counted("pizzeria_kafka_call_errors_total", call="publish")
+    fail(publisher, r"pizza\[0\]: .*2 are needed")
+    assert counted("pizzeria_kafka_call_errors_total", call="publish") == before + 1
+    publisher.publish([EVENT])
+
+
+def test_events_that_are_too_large_are_named_when_all_others_are_there(
+    publisher: Publisher, producer: FakeProducer
+) -> None:
+    """Whether the client refuses them or Kafka does; whoever publishes shortens them."""
+    large = EVENT._replace(value=b"large")
+
+    def answer(future: FakeFuture) -> None:
+        future.fail(MessageSizeTooLargeError("large")) if len(producer.sent) == 2 else acknowledge(future)
+
+    producer.on_send = answer
+    before = counted("pizzeria_records_published_total", topic="pizza")
+    with pytest.raises(TooLargeError, match="1 events, the first for pizza") as caught:
+        publisher.publish([EVENT, large, EVENT])
+    assert caught.value.events == [large]
+    assert [future.is_done for future in producer.sent] == [True] * 3
+    assert counted("pizzeria_records_published_total", topic="pizza") == before + 2
+
+
+def test_a_send_that_fails_makes_the_others_fail_fast(
+    publisher: Publisher, producer: FakeProducer, clock: Clock
+) -> None:
+    """For a second; then an answer of Kafka lets all through again at once."""
+    producer.on_send = acknowledge
+    producer.gone = {0}
+    fail(publisher, "Unrecognized partition 0")
+    producer.gone = set()
+    fail(publisher, "did not answer just now")
+    clock.advance(1.0)
+    for _ in range(3):
+        publisher.publish([EVENT])
+
+
+# Of Kafka's own UtilsTest: what murmur2 gives for a key.
+@pytest.mark.parametrize(
+    ("key", "murmur2"),
+    [
+        (b"21", -973932308),
+        (b"foobar", -790332482),
+        (b"a-little-bit-long-string", -985981536),
+        (b"a-little-bit-longer-string", -1486304829),
+        (b"lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971),
+        (b"abc", 479470107),
+    ],
+)
+def test_an_order_goes_to_the_partition_that_kafkas_own_clients_choose(
+    publisher: Publisher, producer: FakeProducer, key: bytes, murmur2: int
+) -> None:
+    """Their partitioner drops the sign: toPositive(murmur2(key)) % partitions."""
+    for partitions in (1, 6, 7):
+        producer.known = set(range(partitions))
+        assert publisher.partition_of(key, "pizza") == (murmur2 & 0x7FFFFFFF) % partitions
+
+
+def test_a_publisher_closes_its_producer(publisher: Publisher, producer: FakeProducer) -> None:
+    """In two seconds at most, so that a shutdown without Kafka is soon over."""
+    with publisher:
+        assert producer.closed_within == []
+    assert producer.closed_within == [2.0]
+
+
+def test_the_producer_waits_for_all_replicas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And gives an event up after 15 s, each as often as is needed."""
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(adapter, "BatchProducer", lambda **config: given.update(config))
+    open_producer(Settings(kafka_bootstrap_servers="a:1,b:2"))
+    assert given["bootstrap_servers"] == ["a:1", "b:2"]
+    assert (given["acks"], given["enable_idempotence"]) == ("all", False)
+    assert (given["delivery_timeout_ms"], given["max_block_ms"]) == (15_000, 2_000)
+    assert (given["max_request_size"], given["batch_size"]) == (2 * 1024 * 1024, 128 * 1024)
+    assert "retries" not in given, "it retries until it gives up"

@@ -1,6 +1,6 @@
 """The outbox relay, on a fake Redis and without Kafka."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,12 +8,13 @@ import pytest
 from fakeredis import FakeRedis, FakeServer
 
 from api.relay import CLAIMED_AT_ONCE, LEASE_S, Relay
-from api.republisher import AGAIN_S, TRY_S, Republisher
+from api.republisher import AGAIN_S, PUBLISH_S, TRY_S, Republisher
 from pizzeria.errors import UnavailableError
 from pizzeria.events import decode
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key
+from pizzeria.stream import Event
 from pizzeria.topics import Topics
 from tests.checks import problem_of
 from tests.pizzas import FULL
@@ -169,6 +170,63 @@ def test_at_its_deadline_an_order_times_out_after_a_last_try(
     assert order.missing(1) == list(FULL)
     assert published(publisher) == [(order_id, 1, 2)]
     assert redis.zcard(OPEN_ORDERS) == 0
+
+
+@pytest.mark.parametrize(("early_ms", "status"), [(1, "preparing"), (0, "timed_out")])
+def test_an_order_times_out_exactly_at_its_deadline(
+    relay: Relay,
+    store: OrderStore,
+    outbox: Outbox,
+    redis: FakeRedis,
+    monkeypatch: pytest.MonkeyPatch,
+    early_ms: int,
+    status: str,
+) -> None:
+    """The check that was scheduled for that very millisecond must not be followed by another one."""
+    order_id = store.place(1)
+    created_at: Any = redis.hget(order_key(order_id), "created_at")
+    now = datetime.fromisoformat(created_at) + timedelta(seconds=300, milliseconds=-early_ms)
+    redis.zadd(OPEN_ORDERS, {order_id: 0})
+    claim = outbox.claim(10, LEASE_S)._replace(now=now)
+    monkeypatch.setattr(outbox, "claim", lambda *_arguments: claim)
+    relay.poll(ShutdownFlag())
+    assert redis.hget(order_key(order_id), "status") == status
+    assert redis.zcard(OPEN_ORDERS) == (status == "preparing")
+
+
+def test_kafka_is_given_half_of_the_time_that_is_left(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So one partition that does not answer leaves some for the others; what is left over is retried soon."""
+    now = 1000.0
+    monkeypatch.setattr("api.republisher.time.monotonic", lambda: now)
+    order_ids = [store.place(1) for _ in range(12)]
+    for order_id in order_ids:
+        grow_old(redis, order_id, 11)
+    timeouts: list[float] = []
+
+    def take_all_the_time(_events: Sequence[Event]) -> None:
+        nonlocal now
+        timeouts.append(publisher.timeout_s)
+        now += publisher.timeout_s
+
+    publisher.on_publish = take_all_the_time
+    relay.poll(ShutdownFlag())
+    assert timeouts[:3] == [PUBLISH_S / 2, PUBLISH_S / 4, PUBLISH_S / 8]
+    for order_id in order_ids:
+        grow_old(redis, order_id, 100)
+    timeouts.clear()
+
+    def take_more_than_all(_events: Sequence[Event]) -> None:
+        nonlocal now
+        timeouts.append(publisher.timeout_s)
+        now += PUBLISH_S
+
+    publisher.on_publish = take_more_than_all
+    relay.poll(ShutdownFlag())
+    assert len(timeouts) == 1
+    delays_s = sorted(next_look_s(redis, order_id) or 0.0 for order_id in order_ids)
+    assert delays_s[0] == pytest.approx(AGAIN_S, abs=1)
 
 
 def test_the_last_look_before_the_deadline_is_at_the_deadline(

@@ -65,6 +65,18 @@ def test_a_topping_that_is_there_stays(store: OrderStore) -> None:
     assert read(store, order_id).toppings == {0: {"sauce": "light"}}
 
 
+def test_a_repeat_with_another_choice_changes_nothing_though_it_brings_a_new_topping(store: OrderStore) -> None:
+    """A worker whose menu has changed meanwhile may choose differently; the pizza is complete once it has all four."""
+    order_id = store.place(1)
+    store.join({(order_id, 1): {0: {"sauce": "light", "meats": "ham"}}})
+    store.join({(order_id, 1): {0: {"sauce": "bbq", "cheese": "extra"}}})
+    assert read(store, order_id).toppings == {0: {"sauce": "light", "meats": "ham", "cheese": "extra"}}
+    store.join({(order_id, 1): {0: {"sauce": "bbq", "cheese": "none", "meats": "none", "veggies": "corn"}}})
+    order = read(store, order_id)
+    assert order.toppings == {0: {"sauce": "light", "meats": "ham", "cheese": "extra", "veggies": "corn"}}
+    assert (order.status, order.ready) == ("ready", 1)
+
+
 @pytest.mark.parametrize("choice", ['"sauce":', 'a "quoted" one', "{}", "a, b", "jalapeño \\ \n"])
 def test_a_choice_may_be_any_text(store: OrderStore, choice: str) -> None:
     """The script that merges pizzas as text isn't misled by what looks like JSON."""

@@ -1,5 +1,6 @@
 """The orders that are open, lost, or late."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from pizzeria.store import (
     Outbox,
     order_key,
 )
+from pizzeria.store.lua import Call, Scripts
 from tests.integration.store.orders import RETRY_S, listen, read
 from tests.pizzas import FULL
 from tests.waiting import eventually
@@ -24,6 +26,25 @@ def test_an_order_is_on_the_relays_list_from_the_start(store: OrderStore, redis:
     assert first / 1000 - seconds == pytest.approx(RETRY_S, abs=2)
     store.place(1, "k")
     assert redis.zrange(OPEN_ORDERS, 0, -1, withscores=True) == [(order_id, first)]
+
+
+def test_an_order_is_on_the_relays_list_before_it_is_stored(
+    store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the process dies in between, a relay drops it; an order that is stored but not listed would get lost."""
+    run_all = Scripts.run_all
+
+    def die_before_place(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
+        assert [call.script for call in calls] != ["place"], "killed"
+        return run_all(scripts, calls)
+
+    monkeypatch.setattr("pizzeria.store.lua.keeps_order", lambda _redis: False)
+    monkeypatch.setattr(Scripts, "run_all", die_before_place)
+    with pytest.raises(AssertionError, match="killed"):
+        store.place(1)
+    listed: Any = redis.zrange(OPEN_ORDERS, 0, -1)
+    assert len(listed) == 1
+    assert store.get(listed[0]) is None
 
 
 def test_a_claim_is_a_lease(store: OrderStore, outbox: Outbox, redis: "Redis") -> None:
@@ -92,6 +113,28 @@ def test_an_order_that_is_stored_while_a_relay_drops_it_stays_on_the_list(
     assert store.summaries(claim.order_ids) == {order_id: None}
     assert store.place(1, "k") == order_id
     outbox.drop(claim, [order_id])
+    assert redis.zrange(OPEN_ORDERS, 0, -1) == [order_id]
+
+
+def test_an_order_that_a_relay_drops_before_it_is_stored_is_put_on_the_list_again(
+    store: OrderStore, outbox: Outbox, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process was paused between the list and the order for so long that the relay has looked for it."""
+    run_all = Scripts.run_all
+
+    def pause_before_place(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
+        if [call.script for call in calls] == ["place"]:
+            make_due(redis, *redis.zrange(OPEN_ORDERS, 0, -1))
+            claim = outbox.claim(10, 30)
+            assert list(store.summaries(claim.order_ids).values()) == [None]
+            outbox.drop(claim, claim.order_ids)
+            assert redis.zcard(OPEN_ORDERS) == 0
+        return run_all(scripts, calls)
+
+    monkeypatch.setattr("pizzeria.store.lua.keeps_order", lambda _redis: False)
+    monkeypatch.setattr(Scripts, "run_all", pause_before_place)
+    order_id = store.place(1)
+    assert read(store, order_id).status == "preparing"
     assert redis.zrange(OPEN_ORDERS, 0, -1) == [order_id]
 
 

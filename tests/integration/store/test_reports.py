@@ -1,5 +1,6 @@
 """Counts in the store."""
 
+import pytest
 from redis import Redis
 
 from pizzeria.store import (
@@ -17,8 +18,18 @@ def test_a_pizza_is_counted_once_however_often_it_is_delivered(report_store: Rep
     report_store.count({("cheese", "a"): {1: "none", 2: "extra"}})
     assert report_store.reports()["cheese"] == {"extra": 3, "none": 1}
     assert redis.hgetall(report_key("cheese")) == {"extra": "3", "none": "1"}
-    assert 0 < redis.ttl(seen_key("cheese", "a")) <= 2 * TTL_S
     assert redis.ttl(report_key("cheese")) == -1
+
+
+def test_the_marks_of_an_order_are_kept_twice_as_long_as_the_order(report_store: ReportStore, redis: "Redis") -> None:
+    """A rebuild reads as far back as orders are kept; what is counted renews them, what is repeated does not."""
+    report_store.count({("cheese", "a"): {0: "extra"}})
+    assert redis.ttl(seen_key("cheese", "a")) == pytest.approx(2 * TTL_S, abs=5)
+    redis.expire(seen_key("cheese", "a"), 10)
+    report_store.count({("cheese", "a"): {0: "extra"}})
+    assert redis.ttl(seen_key("cheese", "a")) <= 10
+    report_store.count({("cheese", "a"): {1: "extra"}})
+    assert redis.ttl(seen_key("cheese", "a")) == pytest.approx(2 * TTL_S, abs=5)
 
 
 def test_a_foreign_field_among_the_counts_affects_only_itself(report_store: ReportStore, redis: "Redis") -> None:

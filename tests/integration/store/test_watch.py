@@ -1,9 +1,13 @@
 """Watching an order, on fakeredis, on the real server and on a real cluster."""
 
+from typing import Any
+
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError, MovedError, TimeoutError  # noqa: A004 - redis-py's
 
 from pizzeria.store import Client, Order, OrderStore, Watcher, order_key
+from pizzeria.store.connection import subscribe
 from tests.integration.store.orders import RETRY_S, TTL_S, listened_to, publish, read, server_of
 from tests.pizzas import FULL
 from tests.waiting import eventually
@@ -97,6 +101,29 @@ def test_what_happens_while_the_connection_is_lost_is_seen(
     store.join({(order_id, 1): {0: FULL}})
     [ready] = [order for order in watch if order]
     assert ready == read(store, order_id)
+
+
+@pytest.mark.parametrize("error", [MovedError("1 127.0.0.1:7001"), ConnectionError(), TimeoutError()])
+def test_a_subscription_that_fails_is_made_anew(
+    store: OrderStore, watcher: Watcher, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """MOVED comes when a cluster has moved the order to another node; what happened meanwhile is read."""
+    order_id = store.place(1)
+    channels: list[Any] = []
+
+    def subscribe_and_fail(redis: Client, channel: str) -> Any:
+        channels.append(subscribe(redis, channel))
+        if len(channels) == 1:
+            monkeypatch.setattr(channels[0], "get_message", fail)
+        return channels[-1]
+
+    def fail(**_timeout: float) -> None:
+        store.join({(order_id, 1): {0: FULL}})
+        raise error
+
+    monkeypatch.setattr("pizzeria.store.watch.subscribe", subscribe_and_fail)
+    assert [order.status for order in watched(watcher, order_id)] == ["ready"]
+    assert len(channels) == 1, "it is read at once"
 
 
 def test_what_others_publish_on_the_channel_does_no_harm(redis: "Redis", store: OrderStore, watcher: Watcher) -> None:
