@@ -81,6 +81,19 @@ integration: $(VENV)/made  ## run the tests of each service on a real Kafka and 
 e2e: $(VENV)/made  ## run the tests of the whole system
 	$(PYTEST) tests/e2e
 
+.PHONY: mutants
+mutants: $(VENV)-mutants/made  ## change the core in small ways, and report which changes no test notices; 4 hours, and it can be interrupted
+	$(VENV)-mutants/bin/python -m tests.mutation
+
+.PHONY: mutants-sample
+mutants-sample: $(VENV)-mutants/made  ## the same for 30 mutants, which the id of the commit chooses; 5 minutes
+	$(VENV)-mutants/bin/python -m tests.mutation --sample 30 --minutes 4
+
+$(VENV)-mutants/made: requirements-mutants.txt
+	$(PYTHON) -m venv --clear $(VENV)-mutants
+	$(VENV)-mutants/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.txt
+	@touch $@
+
 .PHONY: lint
 lint: $(VENV)/made  ## check style (ruff, hadolint, Biome), types (mypy --strict, tsc), who imports whom (import-linter), and the documents
 	$(BIN)/ruff format --check .
@@ -154,7 +167,7 @@ topics: $(VENV)/made  ## create the topics that don't exist yet
 
 .PHONY: requirements
 requirements: $(VENV)/made  ## compile the .in files to pinned versions, for every Python from 3.11
-	for file in requirements requirements-librdkafka requirements-dev requirements-iredis requirements-peers; do \
+	for file in requirements requirements-librdkafka requirements-dev requirements-iredis requirements-mutants requirements-peers; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-emit-find-links --custom-compile-command 'make requirements' --upgrade $$file.in -o $$file.txt || exit; \
 	done

@@ -34,6 +34,7 @@ class FakePublisher(Publisher):
         published: every event acknowledged.
         failures: so many of the next calls to publish fail.
         timeout_s: how long the last call to publish would have waited.
+        stop: the flag that would have shortened that.
         partitions: of a topic that is not in `partition_counts`; 0 means that Kafka is away.
         largest: events with longer values are refused.
         on_publish: called with the events before they are acknowledged.
@@ -43,6 +44,7 @@ class FakePublisher(Publisher):
         self.published: list[Event] = []
         self.failures = 0
         self.timeout_s = 0.0
+        self.stop: ShutdownFlag | None = None
         self.partitions = 6
         self.partition_counts: dict[str, int] = {}
         self.largest = 1_000_000
@@ -50,7 +52,7 @@ class FakePublisher(Publisher):
 
     def publish(self, events: Sequence[Event], timeout_s: float = 16.0, stop: ShutdownFlag | None = None) -> None:
         """Acknowledge the events, or fail."""
-        self.timeout_s = timeout_s
+        self.timeout_s, self.stop = timeout_s, stop
         self.on_publish(events)
         if self.failures:
             self.failures -= 1

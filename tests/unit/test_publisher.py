@@ -103,8 +103,9 @@ def publisher(producer: FakeProducer, clock: Clock) -> Publisher:
 
 def fail(publisher: Publisher, match: str, **kwargs: Any) -> None:
     """Publish in vain."""
-    with pytest.raises(UnavailableError, match=match):
+    with pytest.raises(UnavailableError, match=match) as caught:
         publisher.publish([EVENT], **kwargs)
+    assert caught.value.public == "Kafka does not answer"
 
 
 def test_what_is_not_acknowledged_in_time_is_an_error(publisher: Publisher, clock: Clock) -> None:
@@ -131,6 +132,7 @@ def test_nothing_is_added_to_what_is_still_under_way(
 def test_a_partition_that_is_silent_does_not_stop_the_others(publisher: Publisher, producer: FakeProducer) -> None:
     """It may be without a leader while all others are well."""
     fail(publisher, r"pizza\[0\].*not acknowledged", timeout_s=2.0)
+    fail(publisher, r"pizza\[0\] has not acknowledged what was sent before", timeout_s=2.0)
     fail(publisher, r"pizza\[0\] has not acknowledged what was sent before", timeout_s=2.0)
     with pytest.raises(UnavailableError, match=r"pizza\[1\].*not acknowledged"):
         publisher.publish([EVENT._replace(partition=1)], 0.0)
@@ -321,3 +323,5 @@ def test_the_producer_waits_for_all_replicas(monkeypatch: pytest.MonkeyPatch) ->
     assert (given["delivery_timeout_ms"], given["max_block_ms"]) == (15_000, 2_000)
     assert (given["max_request_size"], given["batch_size"]) == (2 * 1024 * 1024, 128 * 1024)
     assert "retries" not in given, "it retries until it gives up"
+    assert given["kafka_client"] is adapter._WaitingClient  # noqa: SLF001
+    assert given["metrics_enabled"] is False

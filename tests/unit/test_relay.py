@@ -282,6 +282,78 @@ def test_all_that_are_due_time_out_before_kafka_is_waited_for(
     assert publisher.timeout_s < TRY_S
 
 
+def test_several_claims_are_one_poll(
+    build: Callable[[int], Relay], store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """All that are due are published, also one that was scheduled while the clock of Redis was far ahead."""
+    relay = build(10)
+    order_ids = [store.place(1) for _ in range(25)]
+    for order_id in order_ids:
+        grow_old(redis, order_id, 11)
+    redis.zadd(OPEN_ORDERS, {order_ids[3]: 1e15})
+    assert relay.poll(ShutdownFlag()) == 25
+    assert {order_id for order_id, _, _ in published(publisher)} == set(order_ids)
+    assert relay.poll(ShutdownFlag()) == 0
+
+
+def test_a_poll_claims_no_more_than_it_can_process(
+    build: Callable[[int], Relay], store: OrderStore, redis: FakeRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More may be due, so there is no pause before the next one."""
+    monkeypatch.setattr("api.relay.CLAIMED", 20)
+    relay, stop = build(10), ImpatientStop()
+    for _ in range(25):
+        grow_old(redis, store.place(1), 11)
+    assert relay.poll(ShutdownFlag()) == 20
+    for _ in range(20):
+        grow_old(redis, store.place(1), 11)
+    stop.on_wait = stop.set
+    relay.run(stop)
+    assert len(stop.waits) == 1
+    assert 0.5 <= stop.waits[0] <= 1.0
+    assert relay.poll(ShutdownFlag()) == 0
+
+
+def test_a_stopping_relay_leaves_all_claims_to_others(
+    build: Callable[[int], Relay], store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """It is stopped while it publishes the first: the orders of the second don't wait for the end of the lease."""
+    relay, stop = build(10), ShutdownFlag()
+    order_ids = [store.place(1) for _ in range(20)]
+    for order_id in order_ids:
+        grow_old(redis, order_id, 11)
+    publisher.on_publish = lambda _events: stop.set()
+    relay.poll(stop)
+    done = {order_id for order_id, _, _ in published(publisher)}
+    assert 0 < len(done) < 10
+    assert publisher.stop is stop
+    for order_id in set(order_ids) - done:
+        assert next_look_s(redis, order_id) == pytest.approx(AGAIN_S, abs=1)
+
+
+def test_not_too_many_pizzas_are_published_at_once(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """Two thousand, or one order: what waits for its acknowledgements must get them within the time there is."""
+    publisher.partitions = 1
+    for _ in range(7):
+        grow_old(redis, store.place(900), 11)
+    sizes: list[int] = []
+    publisher.on_publish = lambda events: sizes.append(len(events))
+    relay.poll(ShutdownFlag())
+    assert sizes == [2700, 2700, 900]
+
+
+def test_the_largest_order_that_services_make_is_published(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """It has exactly MAX_ORDER_SIZE pizzas."""
+    order_id = store.place(SETTINGS.max_order_size)
+    grow_old(redis, order_id, 20)
+    relay.poll(ShutdownFlag())
+    assert published(publisher) == [(order_id, n, 1000) for n in range(1000)]
+
+
 def test_an_order_that_no_service_makes_is_not_published(
     relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
 ) -> None:

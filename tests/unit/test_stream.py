@@ -166,6 +166,7 @@ def test_the_batch_in_hand_is_finished_at_the_stop(rig: Rig) -> None:
     rig.publisher.on_publish = stop
     rig.run({P0: [good(0)]}, {P0: [good(1)]})
     assert rig.published() == [good(0).value]
+    assert rig.publisher.stop is rig.stop, "Kafka is waited for no longer than a stop allows"
     assert rig.consumer.committed == {P0: 1}
     assert rig.consumer.closed == 1
 

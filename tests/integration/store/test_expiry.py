@@ -1,11 +1,13 @@
 """How long an order is kept: not less than it takes, and not for ever."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key, reserve_key
+from pizzeria.store.lua import Call, Scripts
 from tests.integration.store.orders import TTL_S
 from tests.integration.store.test_outbox import make_due
 from tests.pizzas import FULL
@@ -62,6 +64,39 @@ def test_an_order_that_its_events_create_expires_until_it_is_listed(
     assert ttl(redis, "new") == NEW
     store.join({("new", 2): {0: FULL}})
     assert ttl(redis, "new") == WITHOUT_END
+
+
+def test_an_order_that_got_ready_before_it_was_listed_has_no_trace_of_that(
+    store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not to be listed any more, and expires as any that is ready."""
+    with monkeypatch.context() as death:
+        death.setattr(OrderStore, "_add_to_outbox", lambda _store, _order_ids: None)
+        store.join({("new", 2): {0: FULL}})
+    assert redis.hget(order_key("new"), "unlisted") == "1"
+    store.join({("new", 2): {1: FULL}})
+    assert redis.hget(order_key("new"), "unlisted") is None
+    assert redis.zcard(OPEN_ORDERS) == 0
+    assert ttl(redis, "new") == NEW
+
+
+def test_an_order_that_the_relay_drops_while_a_joiner_is_paused_expires(
+    store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two steps of adding it to the outbox; nobody would ever delete it."""
+    run = Scripts.run
+
+    def pause(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
+        if calls and calls[0].script == "listed":
+            store.time_out(["new"])
+            store.expire(["new"])
+            redis.zrem(OPEN_ORDERS, "new")
+        return run(scripts, calls)
+
+    monkeypatch.setattr(Scripts, "run", pause)
+    store.join({("new", 2): {0: FULL}})
+    assert redis.hget(order_key("new"), "status") == "timed_out"
+    assert ttl(redis, "new") == NEW
 
 
 def test_an_order_that_is_restored_expires_until_it_is_listed(store: OrderStore, redis: "Redis") -> None:

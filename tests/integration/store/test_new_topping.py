@@ -91,11 +91,3 @@ def test_an_order_that_its_events_create_notes_the_toppings_of_now(
     assert read(store, "lost").status == "ready"
     pizza: Any = redis.hget(order_key("lost"), "pizza:0")
     assert json.loads(pizza) == FULL | {"crust": "thin"}
-
-
-def test_a_later_choice_changes_nothing_though_a_new_topping_comes_with_it(store: OrderStore) -> None:
-    """The first choice stands, in a join that repeats a topping and adds another."""
-    order_id = store.place(1)
-    store.join({(order_id, 1): {0: {"sauce": "light"}}})
-    store.join({(order_id, 1): {0: {"sauce": "bbq", "cheese": "extra"}}})
-    assert read(store, order_id).toppings == {0: {"sauce": "light", "cheese": "extra"}}

@@ -90,6 +90,20 @@ def test_what_is_not_under_the_claim_any_more_is_left_alone(store: OrderStore, o
     assert redis.zrange(OPEN_ORDERS, 0, -1, withscores=True) == scores
 
 
+def test_an_order_that_is_scheduled_for_the_end_of_the_lease_is_not_under_the_claim(
+    store: OrderStore, outbox: Outbox, redis: "Redis"
+) -> None:
+    """Only a claim sets a time with a fraction of a millisecond, so no other can be taken for it."""
+    order_id = store.place(1)
+    make_due(redis, order_id)
+    claim = outbox.claim(10, 30)
+    scheduled = int(float(claim.lease))
+    assert scheduled == pytest.approx(1000 * (claim.now.timestamp() + 30), abs=2)
+    redis.zadd(OPEN_ORDERS, {order_id: scheduled})
+    outbox.drop(claim, [order_id])
+    assert redis.zrange(OPEN_ORDERS, 0, -1) == [order_id]
+
+
 def test_an_order_that_was_listed_while_the_clock_was_ahead_is_due_now(
     store: OrderStore, outbox: Outbox, redis: "Redis"
 ) -> None:
@@ -218,3 +232,5 @@ def test_a_lost_order_is_restored_with_its_times(store: OrderStore, redis: "Redi
         later,
     ]
     assert (read(store, "part").status, read(store, "part").created_at) == ("preparing", then)
+    store.join({("made", 1): {0: FULL}}, {("made", 1): later})  # its own event is gone from the topic
+    assert (read(store, "made").created_at, read(store, "made").completed_at) == (later, later)

@@ -4,6 +4,8 @@ import pytest
 from redis import Redis
 
 from pizzeria.store import (
+    OPEN_ORDERS,
+    OrderStore,
     ReportStore,
     report_key,
     seen_key,
@@ -58,6 +60,39 @@ def test_a_foreign_key_loses_no_count(report_store: ReportStore, redis: "Redis")
     redis.delete(report_key("cheese"))
     assert report_store.count({("cheese", "c"): {0: "none"}}) == {}
     assert report_store.reports()["cheese"] == {"none": 1}
+
+
+def test_a_number_that_redis_cannot_count_up_loses_no_count(report_store: ReportStore, redis: "Redis") -> None:
+    """HINCRBY would fail after the pizza is marked."""
+    redis.hset(report_key("cheese"), "extra", 2**63 - 1)
+    cheese = {("cheese", "a"): {0: "extra"}}
+    assert "no integer for extra" in report_store.count(cheese)["cheese", "a"]
+    redis.hset(report_key("cheese"), "extra", 10**14)
+    assert report_store.count(cheese) == {}
+    assert report_store.reports()["cheese"] == {"extra": 10**14 + 1}
+
+
+def test_the_most_frequent_choice_comes_first(report_store: ReportStore) -> None:
+    """Equally frequent ones by their names."""
+    choices = ["none", "brie", "brie", "none", "none", "edam", "blue", "blue"]
+    report_store.count({("cheese", "a"): dict(enumerate(choices))})
+    assert list(report_store.reports()["cheese"].items()) == [("none", 3), ("blue", 2), ("brie", 2), ("edam", 1)]
+
+
+def test_a_check_changes_nothing(report_store: ReportStore, store: OrderStore, redis: "Redis") -> None:
+    """It comes every few seconds."""
+    assert report_store.check_writable()
+    assert store.check_writable()
+    assert store.ping()
+    assert redis.dbsize() == 0
+    report_store.count({("cheese", "a"): {0: "extra"}})
+    order_id = store.place(1)
+    before = redis.hgetall(report_key("cheese")), redis.zrange(OPEN_ORDERS, 0, -1, withscores=True)
+    assert report_store.check_writable()
+    assert store.check_writable()
+    assert store.ping()
+    assert before == (redis.hgetall(report_key("cheese")), redis.zrange(OPEN_ORDERS, 0, -1, withscores=True))
+    assert before[1][0][0] == order_id
 
 
 def test_foreign_choices_do_not_make_a_report_grow_for_ever(report_store: ReportStore, redis: "Redis") -> None:

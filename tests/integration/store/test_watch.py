@@ -126,6 +126,29 @@ def test_a_subscription_that_fails_is_made_anew(
     assert len(channels) == 1, "it is read at once"
 
 
+def test_one_subscription_is_enough(
+    store: OrderStore, watcher: Watcher, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However much changes, and though nothing does for a while."""
+    order_id = store.place(2)
+    channels: list[Any] = []
+
+    def count(redis: Client, channel: str) -> Any:
+        channels.append(subscribe(redis, channel))
+        return channels[-1]
+
+    monkeypatch.setattr("pizzeria.store.watch.subscribe", count)
+    watch = watcher.watch(order_id)
+    assert next(watch)
+    for toppings in ({"sauce": "light"}, FULL):
+        store.join({(order_id, 2): {0: toppings}})
+        assert next(watch)
+        assert next(watch) is None
+    store.join({(order_id, 2): {1: FULL}})
+    assert [order.status for order in watch if order] == ["ready"]
+    assert len(channels) == 1
+
+
 def test_what_others_publish_on_the_channel_does_no_harm(redis: "Redis", store: OrderStore, watcher: Watcher) -> None:
     """It is passed over."""
     order_id = store.place(1)

@@ -1,0 +1,188 @@
+"""Testing mutants: mutmut with the unit tests, then the integration tests, and the mutations made by hand."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from queue import SimpleQueue
+
+import click
+
+from tests.mutation.by_hand import CHANGES, Change
+from tests.mutation.files import INTEGRATION_TESTS
+
+UNIT, TYPES, INTEGRATION, BY_HAND, SURVIVED, NOT_RUN = (
+    "unit tests",
+    "mypy",
+    "integration tests",
+    "made by hand",
+    "survived",
+    "not run",
+)
+_MUTANTS = Path("mutants")
+_RESULTS = _MUTANTS / "integration.json"
+_TEST_TIMEOUT_S = 180.0  # one that hangs is noticed
+# What mutmut notes as the exit code of the unit tests; negative, 24, 36 and 152 are its time-outs.
+_NOTICED_BY = {1: UNIT, 3: UNIT, 24: UNIT, 36: UNIT, 152: UNIT, -24: UNIT, 37: TYPES, None: NOT_RUN}
+
+
+class TimeIsUpError(Exception):
+    """The run has to end."""
+
+
+def key_of(change: Change) -> str:
+    """Return the name of a mutation made by hand."""
+    return f"{change.file}: {change.before.strip()} → {change.after.strip() or 'nothing'}"
+
+
+def file_of(name: str) -> str:
+    """Return the file that a mutant is in."""
+    if ": " in name:
+        return name.partition(": ")[0]
+    module = name.partition(".x")[0]  # a function of the module is x_…, a method xǁ…
+    return module.replace(".", "/") + ".py"
+
+
+class Mutants:
+    """The mutants, and by what each is noticed. All is kept in mutants/, so a run may be interrupted and continued.
+
+    Args:
+        minutes: after which it stops.
+        jobs: how many mutants are tested at once.
+    """
+
+    def __init__(self, minutes: float, jobs: int) -> None:
+        self._stop_at = time.monotonic() + 60 * minutes
+        self._jobs = jobs
+        self._later: dict[str, str] = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
+
+    def results(self) -> dict[str, str]:
+        """Return for each mutant what has noticed it, SURVIVED or NOT_RUN."""
+        found = dict.fromkeys(map(key_of, CHANGES), NOT_RUN)
+        for meta in _MUTANTS.rglob("*.meta"):
+            for name, code in json.loads(meta.read_text())["exit_code_by_key"].items():
+                found[name] = _NOTICED_BY.get(code, SURVIVED)
+        survivors = {name for name, by in found.items() if by == SURVIVED}
+        return found | {name: by for name, by in self._later.items() if name in survivors or ": " in name}
+
+    def forget(self, names: Sequence[str]) -> None:
+        """Test these again."""
+        for name in names:
+            self._later.pop(name, None)
+
+    def test(self, names: Sequence[str]) -> None:
+        """Test mutants, those that mutmut has made.
+
+        Args:
+            names: which; a pattern may stand for several; all if there is none.
+
+        Raises:
+            TimeIsUpError: some are left.
+        """
+        self._run_mutmut(names)
+        results = self.results()
+        survivors = [name for name in (names or results) if results.get(name) == SURVIVED and name not in self._later]
+        self._test_each(survivors, lambda name: _passes(_MUTANTS, INTEGRATION_TESTS[file_of(name)], name), INTEGRATION)
+
+    def test_by_hand(self, names: Sequence[str]) -> None:
+        """Test the mutations made by hand.
+
+        Args:
+            names: which; all if there is none.
+
+        Raises:
+            TimeIsUpError: some are left.
+        """
+        changes = {key_of(change): change for change in CHANGES}
+        left = [name for name in changes if name not in self._later and (not names or name in names)]
+        with _copies(self._jobs if left else 0) as copies:
+
+            def survives(name: str) -> bool:
+                copy = copies.get()
+                try:
+                    return _survives(changes[name], copy)
+                finally:
+                    copies.put(copy)
+
+            self._test_each(left, survives, BY_HAND)
+
+    def _run_mutmut(self, names: Sequence[str]) -> None:
+        """Make all mutants anew where the code has changed, and run mypy and the unit tests."""
+        _MUTANTS.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(self._jobs), *names]
+        env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}  # for mypy
+        with (_MUTANTS / "mutmut.log").open("w") as log:
+            process = subprocess.Popen(command, stdout=log, stderr=log, env=env, start_new_session=True)
+            try:
+                code = process.wait(self._left_s())
+            except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait()
+                raise TimeIsUpError from error
+        if code:
+            raise click.ClickException(f"mutmut ended with exit code {code}: see {log.name}")
+
+    def _test_each(self, names: Sequence[str], survives: Callable[[str], bool], by: str) -> None:
+        def test(name: str) -> None:
+            self._left_s()
+            self._later[name] = SURVIVED if survives(name) else by
+            _RESULTS.write_text(json.dumps(self._later.copy(), indent=2))
+
+        with ThreadPoolExecutor(self._jobs) as pool:
+            for _ in pool.map(test, names):
+                pass
+
+    def _left_s(self) -> float:
+        if (left_s := self._stop_at - time.monotonic()) <= 0:
+            raise TimeIsUpError
+        return left_s
+
+
+def _passes(folder: Path, tests: Sequence[str], mutant: str = "") -> bool:
+    """Return whether tests pass; mutmut's mutants read in the environment which of them is to be active."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout", str(int(_TEST_TIMEOUT_S)), *tests]
+    env = os.environ | {"MUTANT_UNDER_TEST": mutant, "CI": "true"}  # a missing server is no reason to skip a test
+    process = subprocess.Popen(
+        command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        return process.wait(_TEST_TIMEOUT_S) == 0
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        return False
+
+
+def _survives(change: Change, copy: Path) -> bool:
+    file = copy / change.file
+    text = file.read_text()
+    file.write_text(text.replace(change.before, change.after))
+    try:
+        return _passes(copy, change.tests)
+    finally:
+        file.write_text(text)
+
+
+@contextmanager
+def _copies(number: int) -> Iterator["SimpleQueue[Path]"]:
+    """Yield copies of what git knows of the project, in which files may be changed."""
+    copies: SimpleQueue[Path] = SimpleQueue()
+    folders = [(_MUTANTS / f"by-hand-{n}").absolute() for n in range(number)]
+    files = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.splitlines()
+    try:
+        for folder in folders:
+            for file in files:
+                (folder / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, folder / file)
+            copies.put(folder)
+        yield copies
+    finally:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
