@@ -56,7 +56,7 @@ def test_bad_records_become_dead_letters_and_delay_no_other(
         Event(topics.pizza, b"k", b'{"order_id":"a","pizza_id":3,"count":3}', 4),
         Event(topics.pizza, b"k", None, 4),
         Event(topics.pizza, None, b"\xff\xfe", 4, [("trace", b"abc")]),
-        Event(topics.pizza, b"k", b"[" * 1_000_000, 4),
+        Event(topics.pizza, b"k", b'{"x":' + b"[" * 1_000_000, 4),
     ]
     publisher.publish([good[0], *bad, good[1]])
     with running(topping_stream("cheese", workers.cheese.choose, settings, publisher, topics)):
