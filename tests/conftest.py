@@ -29,14 +29,6 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("no deadline")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Ignore, in tests of faults, the socket that kafka-python leaves open if it is closed while it connects."""
-    leaves_sockets = "ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"
-    for item in items:
-        if item.path.is_relative_to(ROOT / "tests/faults") or item.path.is_relative_to(ROOT / "tests/chaos"):
-            item.add_marker(pytest.mark.filterwarnings(leaves_sockets))
-
-
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
-from tests.mutation.equivalent import EQUIVALENT
+from tests.mutation.equivalent import reason_of
 from tests.mutation.runs import BY_HAND, INTEGRATION, NOT_RUN, SURVIVED, TYPES, UNIT, Mutants, TimeIsUpError, file_of
 
 _FIRST = ["pizzeria.events.*"]  # mutmut makes all mutants before it tests any, so a few are enough to know the names
-_EQUIVALENT = "equivalent"
-_COLUMNS = TYPES, UNIT, INTEGRATION, BY_HAND, _EQUIVALENT, SURVIVED, NOT_RUN
+EQUIVALENT = "equivalent"
+_COLUMNS = TYPES, UNIT, INTEGRATION, BY_HAND, EQUIVALENT, SURVIVED, NOT_RUN
 
 
 @click.command(help="Report which small changes of the core no test notices. NAMES are mutants to be tested again.")
@@ -47,22 +47,34 @@ def main(names: Sequence[str], minutes: float, sample: int | None, jobs: int) ->
 
 def _report(results: Mapping[str, str]) -> Iterator[str]:
     """Yield a table by file, the survivors, and how many were noticed of those that a test could notice."""
+    survivors = {name: _change(name) for name, by in sorted(results.items()) if by == SURVIVED}
+    reasons = {name: reason_of(*change) for name, change in survivors.items()}
     counts: dict[str, Counter[str]] = defaultdict(Counter)
     for name, by in results.items():
-        counts[file_of(name)][_EQUIVALENT if by == SURVIVED and name in EQUIVALENT else by] += 1
+        counts[file_of(name)][EQUIVALENT if reasons.get(name) else by] += 1
+    total: Counter[str] = sum(counts.values(), Counter())
     yield f"| file | mutants | {' | '.join(_COLUMNS)} |"
     yield f"| --- {'| ---: ' * (len(_COLUMNS) + 1)}|"
-    total: Counter[str] = Counter()
-    for file, numbers in sorted(counts.items()):
-        yield _row(file, numbers)
-        total += numbers
+    yield from (_row(file, numbers) for file, numbers in sorted(counts.items()))
     yield _row("all", total)
-    for name, by in sorted(results.items()):
-        if by == SURVIVED:
-            yield f"{by}: {name}" + (f" (equivalent: {EQUIVALENT[name]})" if name in EQUIVALENT else "")
+    for name, (before, after) in survivors.items():
+        yield f"\n{name}: {f'equivalent: {reasons[name]}' if reasons[name] else 'survived'}\n-{before}\n+{after}"
     noticed = total[TYPES] + total[UNIT] + total[INTEGRATION] + total[BY_HAND]
     if tested := noticed + total[SURVIVED]:
-        yield f"{noticed} of {tested} noticed, {100 * noticed / tested:.1f} %"
+        yield f"\n{noticed} of {tested} noticed, {100 * noticed / tested:.1f} %"
+
+
+def _change(name: str) -> tuple[str, str]:
+    """Return what a mutation replaces, and with what."""
+    if ": " in name:
+        before, _, after = name.partition(": ")[2].partition(" → ")
+        return before, after
+    from mutmut.mutation.diff_apply import get_diff_for_mutant  # only make mutants has it
+
+    lines: list[str] = get_diff_for_mutant(name).splitlines()
+    before = [line[1:] for line in lines if line.startswith("-") and not line.startswith("---")]
+    after = [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
+    return "\n".join(before), "\n".join(after)
 
 
 def _row(name: str, numbers: Counter[str]) -> str:

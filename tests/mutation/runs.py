@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
+from threading import Lock
 
 import click
 
@@ -61,6 +63,7 @@ class Mutants:
     def __init__(self, minutes: float, jobs: int) -> None:
         self._stop_at = time.monotonic() + 60 * minutes
         self._jobs = jobs
+        self._lock = Lock()
         self._later: dict[str, str] = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
 
     def results(self) -> dict[str, str]:
@@ -132,8 +135,10 @@ class Mutants:
     def _test_each(self, names: Sequence[str], survives: Callable[[str], bool], by: str) -> None:
         def test(name: str) -> None:
             self._left_s()
-            self._later[name] = SURVIVED if survives(name) else by
-            _RESULTS.write_text(json.dumps(self._later.copy(), indent=2))
+            result = SURVIVED if survives(name) else by
+            with self._lock:
+                self._later[name] = result
+                _RESULTS.write_text(json.dumps(self._later, indent=2))
 
         with ThreadPoolExecutor(self._jobs) as pool:
             for _ in pool.map(test, names):
@@ -174,15 +179,12 @@ def _survives(change: Change, copy: Path) -> bool:
 def _copies(number: int) -> Iterator["SimpleQueue[Path]"]:
     """Yield copies of what git knows of the project, in which files may be changed."""
     copies: SimpleQueue[Path] = SimpleQueue()
-    folders = [(_MUTANTS / f"by-hand-{n}").absolute() for n in range(number)]
     files = subprocess.run(["git", "ls-files"], check=True, capture_output=True, text=True).stdout.splitlines()
-    try:
-        for folder in folders:
+    with TemporaryDirectory(prefix="pizzeria-mutants-") as folder:
+        for n in range(number):
+            copy = Path(folder, str(n))
             for file in files:
-                (folder / file).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(file, folder / file)
-            copies.put(folder)
+                (copy / file).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(file, copy / file)
+            copies.put(copy)
         yield copies
-    finally:
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)

@@ -8,6 +8,7 @@ import pytest
 
 from local.processes import ROOT
 from tests.mutation.by_hand import CHANGES, Change
+from tests.mutation.equivalent import reason_of
 from tests.mutation.files import INTEGRATION_TESTS
 from tests.mutation.runs import file_of, key_of
 
@@ -47,3 +48,19 @@ def test_each_mutated_file_has_its_integration_tests() -> None:
 def test_a_mutant_is_known_by_its_name(name: str, file: str) -> None:
     """The report is by file."""
     assert file_of(name) == file
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "equivalent"),
+    [
+        ("if time.monotonic() > self._at + 1:", "if time.monotonic() >= self._at + 1:", True),
+        ("if time.monotonic() > self._at + 1:", "if time.monotonic() > self._at - 1:", False),
+        ("int(1000 * lease_s)", "int(1001 * lease_s)", True),
+        ("int(1000 * lease_s)", "int(1000 / lease_s)", False),
+        ("dict(zip(a, b, strict=True))", "dict(zip(a, b, strict=False))", True),
+        ("if count > 0:", "if count >= 0:", False),
+    ],
+)
+def test_an_equivalent_mutant_is_known_by_what_it_changes(before: str, after: str, equivalent: bool) -> None:
+    """Another change of the same line is a gap."""
+    assert (reason_of(before, after) is not None) == equivalent
