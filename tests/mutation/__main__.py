@@ -72,9 +72,9 @@ def _change(name: str) -> tuple[str, str]:
     from mutmut.mutation.diff_apply import get_diff_for_mutant  # only make mutants has it
 
     lines: list[str] = get_diff_for_mutant(name).splitlines()
-    before = [line[1:] for line in lines if line.startswith("-") and not line.startswith("---")]
-    after = [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
-    return "\n".join(before), "\n".join(after)
+    removed = [line[1:] for line in lines if line.startswith("-") and not line.startswith("---")]
+    added = [line[1:] for line in lines if line.startswith("+") and not line.startswith("+++")]
+    return "\n".join(removed), "\n".join(added)
 
 
 def _row(name: str, numbers: Counter[str]) -> str:
