@@ -41,8 +41,8 @@ def main(names: Sequence[str], minutes: float, sample: int | None, jobs: int) ->
             mutants.test_by_hand(names)
     except TimeIsUpError:
         click.echo(f"stopped after {minutes:g} minutes; the next run continues", err=True)
-    results = mutants.results()
-    click.echo("\n".join(_report({name: results[name] for name in names or results})))
+    results = {name: by for name, by in mutants.results().items() if not names or name in names}
+    click.echo("\n".join(_report(results)))
 
 
 def _report(results: Mapping[str, str]) -> Iterator[str]:
