@@ -121,7 +121,11 @@ def test_a_dead_letter_that_is_too_large_keeps_all_but_the_end_of_its_value(publ
     """A header has the length of the value; the other events are published once, as they are."""
     publisher.largest = 5000
     other, large = Event("pizza-with-sauce", b"6f0c", b"{}", 4), letter(b"abcd" * 2000)
-    publish_or_truncate(publisher, [large, other], "dead", ShutdownFlag())
+    stop = ShutdownFlag()
+    stops: list[object] = []
+    publisher.on_publish = lambda _events: stops.append(publisher.stop)
+    publish_or_truncate(publisher, [large, other], "dead", stop)
+    assert stops == [stop, stop], "a stop shortens the wait for both"
     cut = Event("dead", b"6f0c", b"abcd" * 256, 4, [*(large.headers or []), ("__streams.errors.truncated", b"8000")])
     assert publisher.published == [other, cut]
 

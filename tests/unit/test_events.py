@@ -93,6 +93,29 @@ def test_a_pizza_id_is_below_the_count(pizza_id: int) -> None:
         decode(b'{"order_id":"6f0c","pizza_id":%d,"count":3}' % pizza_id)
 
 
+def test_topics_and_groups_have_the_names_that_users_look_for() -> None:
+    """kafka-consumer-groups.sh lists them, and a prefix keeps several systems apart."""
+    topics, other = Topics(), Topics("b-")
+    assert topics.all == (
+        "pizza",
+        "pizza-with-sauce",
+        "pizza-with-cheese",
+        "pizza-with-meats",
+        "pizza-with-veggies",
+        "pizza-dead-letters",
+    )
+    assert [topics.group(service) for service in topics.consumed] == [
+        "workers-sauce",
+        "workers-cheese",
+        "workers-meats",
+        "workers-veggies",
+        "joiner",
+        "reporter",
+    ]
+    assert other.all == tuple(f"b-{topic}" for topic in topics.all)
+    assert other.group("workers sauce") == "b-workers-sauce"
+
+
 @pytest.mark.parametrize("value", [b'{"x":' * 100_000, b'{"x":' + b"[" * 100_000, b"[" * 100_000])
 def test_json_that_is_nested_too_deeply_is_an_error(value: bytes) -> None:
     """A hostile record ends in one of the two errors that the stream knows."""

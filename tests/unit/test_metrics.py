@@ -139,3 +139,10 @@ def test_the_state_of_a_circuit_breaker_is_told(clock: Clock, counted: Counted) 
         note()
         states.append(counted("pizzeria_circuit_breaker_open", server="a server"))
     assert states == [1, 1, 0]
+
+
+def test_durations_are_those_of_the_calls(counted: Counted, rig: Rig) -> None:
+    """Not the time of day."""
+    rig.run({P0: [good(0)]})
+    for phase in ("handle", "publish"):
+        assert 0 < counted("pizzeria_batch_duration_seconds_sum", phase=phase) < 5

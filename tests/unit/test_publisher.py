@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, NotEnoughReplicasError
-from prometheus_client import REGISTRY
 
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher, TooLargeError
 from pizzeria.stream.kafka_python import producer as adapter
-from pizzeria.stream.kafka_python.producer import Producer, open_producer
+from pizzeria.stream.kafka_python.producer import BatchProducer, Producer, open_producer
+from tests.counted import Counted
 from tests.unit.fakes import Clock
 
 EVENT = Event("pizza", b"key", b"value", 0)
@@ -218,11 +218,6 @@ def test_a_stop_shortens_the_wait(publisher: Publisher, producer: FakeProducer, 
     assert max(producer.sent[0].waits[:5]) <= 0.2
 
 
-def counted(metric: str, **labels: str) -> float:
-    """Return a metric's value."""
-    return REGISTRY.get_sample_value(metric, labels) or 0
-
-
 def acknowledge(future: FakeFuture) -> None:
     """Kafka takes it at once."""
     future.is_done = True
@@ -231,9 +226,9 @@ def acknowledge(future: FakeFuture) -> None:
 def test_what_is_acknowledged_is_published(publisher: Publisher, producer: FakeProducer) -> None:
     """Nothing is waited for, and the metrics count it by its topic."""
     producer.on_send = acknowledge
-    before = counted("pizzeria_records_published_total", topic="pizza")
+    counted = Counted()
     publisher.publish([EVENT] * 3)
-    assert counted("pizzeria_records_published_total", topic="pizza") == before + 3
+    assert counted("pizzeria_records_published_total", topic="pizza") == 3
     assert [future.waits for future in producer.sent] == [[], [], []]
     publisher.publish([])
 
@@ -247,9 +242,9 @@ def test_an_event_that_kafka_rejects_is_an_error_with_its_place(publisher: Publi
         future.fail(error) if error else acknowledge(future)
 
     producer.on_send = answer
-    before = counted("pizzeria_kafka_call_errors_total", call="publish")
+    counted = Counted()
     fail(publisher, r"pizza\[0\]: .*2 are needed")
-    assert counted("pizzeria_kafka_call_errors_total", call="publish") == before + 1
+    assert counted("pizzeria_kafka_call_errors_total", call="publish") == 1
     publisher.publish([EVENT])
 
 
@@ -263,12 +258,12 @@ def test_events_that_are_too_large_are_named_when_all_others_are_there(
         future.fail(MessageSizeTooLargeError("large")) if len(producer.sent) == 2 else acknowledge(future)
 
     producer.on_send = answer
-    before = counted("pizzeria_records_published_total", topic="pizza")
+    counted = Counted()
     with pytest.raises(TooLargeError, match="1 events, the first for pizza") as caught:
         publisher.publish([EVENT, large, EVENT])
     assert caught.value.events == [large]
     assert [future.is_done for future in producer.sent] == [True] * 3
-    assert counted("pizzeria_records_published_total", topic="pizza") == before + 2
+    assert counted("pizzeria_records_published_total", topic="pizza") == 2
 
 
 def test_a_send_that_fails_makes_the_others_fail_fast(
@@ -325,3 +320,97 @@ def test_the_producer_waits_for_all_replicas(monkeypatch: pytest.MonkeyPatch) ->
     assert "retries" not in given, "it retries until it gives up"
     assert given["kafka_client"] is adapter._WaitingClient  # noqa: SLF001
     assert given["metrics_enabled"] is False
+
+
+class OfflineProducer(BatchProducer):
+    """A BatchProducer whose accumulator and sender are the test's.
+
+    Attributes:
+        appended: what was handed over at once.
+        checked: what went through send().
+        wakeups: of the sender.
+    """
+
+    def __init__(self) -> None:
+        self.appended: list[tuple[str, int, bytes, bytes]] = []
+        self.checked: list[dict[str, Any]] = []
+        self.wakeups = 0
+        self._accumulator = self._sender = self
+
+    def partitions_for(self, topic: str) -> set[int]:
+        """Return two, if the topic is there."""
+        if topic == "gone":
+            raise KafkaTimeoutError("no metadata")
+        return {0, 1}
+
+    def append(self, place: tuple[str, int], _timestamp: None, key: bytes, value: bytes, _headers: list[Any]) -> Any:
+        """Take an event."""
+        self.appended.append((*place, key, value))
+        return len(self.appended), False, False, False
+
+    def send(self, topic: str, **event: Any) -> str:
+        """Take an event that is to be checked."""
+        if len(event["value"] or b"") > 2 * 1024 * 1024:
+            raise MessageSizeTooLargeError
+        self.checked.append(event)
+        return topic
+
+    def wakeup(self) -> None:
+        """Wake the sender."""
+        self.wakeups += 1
+
+    def close(self, **_options: object) -> None:
+        """Do nothing: kafka-python's own calls it when it is garbage."""
+
+
+@pytest.fixture
+def batch_producer() -> OfflineProducer:
+    """A producer without Kafka."""
+    return OfflineProducer()
+
+
+def test_the_events_of_a_batch_are_handed_over_at_once(batch_producer: OfflineProducer) -> None:
+    """In their order, and the sender is woken once; nothing wakes it for nothing."""
+    events = [EVENT._replace(partition=n % 2, value=b"%d" % n) for n in range(4)]
+    assert batch_producer.send_all(events) == [1, 2, 3, 4]
+    assert batch_producer.appended == [("pizza", n % 2, b"key", b"%d" % n) for n in range(4)]
+    assert (batch_producer.checked, batch_producer.wakeups) == ([], 1)
+    assert batch_producer.send_all([]) == []
+    assert batch_producer.wakeups == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"headers": [("trace", b"1")]},
+        {"value": b"x" * 64 * 1024},
+        {"key": b"x" * 64 * 1024},
+        {"key": None},
+        {"value": None},
+        {"value": b""},
+    ],
+)
+def test_an_event_that_may_be_too_large_or_odd_is_checked(
+    batch_producer: OfflineProducer, change: dict[str, Any]
+) -> None:
+    """As kafka-python does for any; its neighbours are not."""
+    odd = EVENT._replace(**change)
+    assert batch_producer.send_all([EVENT, odd, EVENT]) == [1, "pizza", 2]
+    assert batch_producer.checked == [
+        {"key": odd.key, "value": odd.value, "headers": odd.headers, "partition": odd.partition}
+    ]
+
+
+def test_an_event_larger_than_any_request_has_no_future(batch_producer: OfflineProducer) -> None:
+    """The others are sent."""
+    assert batch_producer.send_all([EVENT._replace(value=b"x" * 3_000_000), EVENT]) == [None, 1]
+
+
+def test_what_was_handed_over_before_an_error_is_sent(batch_producer: OfflineProducer) -> None:
+    """It would be sent with the next batch anyway, and to publish all of it again is harmless."""
+    with pytest.raises(ValueError, match="Unrecognized partition 2 for topic pizza"):
+        batch_producer.send_all([EVENT, EVENT._replace(partition=2), EVENT])
+    assert (len(batch_producer.appended), batch_producer.wakeups) == (1, 1)
+    with pytest.raises(KafkaTimeoutError):
+        batch_producer.send_all([EVENT, EVENT._replace(topic="gone")])
+    assert (len(batch_producer.appended), batch_producer.wakeups) == (1, 1)

@@ -1,6 +1,7 @@
 """The outbox relay, on a fake Redis and without Kafka."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -294,6 +295,43 @@ def test_several_claims_are_one_poll(
     assert relay.poll(ShutdownFlag()) == 25
     assert {order_id for order_id, _, _ in published(publisher)} == set(order_ids)
     assert relay.poll(ShutdownFlag()) == 0
+
+
+def test_what_is_published_again_belongs_to_the_trace_of_its_order(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And an order without a trace begins none."""
+    traced, untraced = store.place(1, traceparent="00-1-2-01"), store.place(1)
+    parents: list[object] = []
+
+    def span(_topics: Topics, order_id: str, pizzas: int, parent: str | None) -> AbstractContextManager[str]:
+        parents.append((order_id, pizzas, parent))
+        return nullcontext("00-1-3-01")
+
+    monkeypatch.setattr("api.republisher.send_span", span)
+    for order_id in (traced, untraced):
+        grow_old(redis, order_id, 11)
+    relay.poll(ShutdownFlag())
+    assert set(parents) == {(traced, 1, "00-1-2-01"), (untraced, 1, None)}
+    headers = {event.key: event.headers for event in publisher.published}
+    assert headers[traced.encode()] == [("traceparent", b"00-1-3-01")]
+    assert not headers[untraced.encode()]
+
+
+def test_orders_whose_relay_dies_are_due_again_when_its_lease_ends(
+    relay: Relay, store: OrderStore, publisher: FakePublisher, redis: FakeRedis
+) -> None:
+    """Not sooner, for it may only be slow; and not much later."""
+    order_id = store.place(1)
+    grow_old(redis, order_id, 11)
+
+    def die(_events: Sequence[Event]) -> None:
+        assert next_look_s(redis, order_id) == pytest.approx(LEASE_S, abs=1)
+        raise SystemExit
+
+    publisher.on_publish = die
+    with pytest.raises(SystemExit):
+        relay.poll(ShutdownFlag())
 
 
 def test_a_poll_claims_no_more_than_it_can_process(

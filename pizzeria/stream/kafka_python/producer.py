@@ -56,7 +56,7 @@ class BatchProducer(KafkaProducer):  # type: ignore[misc]  # kafka-python has no
     def send_all(self, events: Sequence[Event]) -> list[Any]:
         """Begin to send events, and return their futures; None for an event that is too large to be sent."""
         partitions = {topic: self.partitions_for(topic) for topic in {event.topic for event in events}}
-        futures = []
+        futures: list[Any] = []
         try:
             for event in events:
                 topic, key, value, partition, headers = event
@@ -68,7 +68,8 @@ class BatchProducer(KafkaProducer):  # type: ignore[misc]  # kafka-python has no
                 future, *_ = self._accumulator.append(TopicPartition(topic, partition), None, key, value, [])
                 futures.append(future)
         finally:
-            self._sender.wakeup()  # once, so that all leave in one request
+            if futures:
+                self._sender.wakeup()  # once, so that all leave in one request
         return futures
 
     def _send_checked(self, event: Event) -> Any:
