@@ -4,6 +4,7 @@ import socket
 import time
 from contextlib import closing
 from pathlib import Path
+from threading import Event as Flag
 
 import psutil
 import pytest
@@ -120,6 +121,17 @@ def test_large_records_are_read(settings: Settings, topics: Topics, publisher: P
     large = [bytes([n]) * 1_000_000 for n in range(5)]
     publisher.publish(events(topics.pizza, *large))
     assert values(settings, topics.pizza) == large
+
+
+def test_a_slow_reader_is_no_reason_to_give_up(settings: Settings, topics: Topics, publisher: Publisher) -> None:
+    """It takes longer than Kafka may take for an answer, but Kafka answers each time."""
+    publisher.publish(events(topics.pizza, *[bytes([n]) * 1_000_000 for n in range(5)]))
+    slowness = Flag()
+    read = 0
+    for batch in read_back(settings, [topics.pizza], timeout_s=1.5):
+        read += len(batch)
+        slowness.wait(0.6)
+    assert read == 5
 
 
 def test_a_topic_that_is_not_there_is_named(settings: Settings) -> None:

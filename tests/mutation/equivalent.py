@@ -33,7 +33,11 @@ EQUIVALENT = (
     Equivalent(r"if \(record\.headers\) or True", "an empty list is only left out sooner"),
     Equivalent(r"MemoryRecords\((raw|None)\)\.next_batch\(\)", "it makes the same batch, more slowly"),
     Equivalent(r"self\.bytes_read", "kafka-python counts it for metrics that are off"),
-    Equivalent(r"metrics_enabled", "it only costs time"),
+    Equivalent(r"metrics(_enabled)?=", "it only costs time"),
+    Equivalent(r'hdel, .*"XXXX"', "no report has a choice of that name either"),
+    Equivalent(r'lstrip\("XX0XX"\)', "a number with an X is refused anyway"),
+    Equivalent(r"range\(1, CLAIMED, self\._claim_size\)", "it takes as many steps"),
+    Equivalent(r'OffsetAndMetadata\(offset, "", -2\)', "any negative epoch is none"),
     Equivalent(r"_assigned\.set\(1\)", "the gauge is set again by the assignment that follows"),
     Equivalent(r"\.pop\(tp, \)", "what is revoked was assigned"),
 )

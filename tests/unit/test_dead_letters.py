@@ -5,6 +5,7 @@ import pytest
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import Event, Origin, dead_letter
+from pizzeria.stream.dead_letter import DISCARDED, discarded_offset
 from pizzeria.stream.dead_letter_events import publish_or_truncate
 from pizzeria.stream.origin import Replay
 from pizzeria.stream.record import UnreadableRecord
@@ -146,3 +147,14 @@ def test_an_event_that_is_no_dead_letter_is_never_cut(publisher: FakePublisher) 
     with pytest.raises(UnavailableError, match=r"too large .* pizza-with-sauce"):
         publish_or_truncate(publisher, [Event("pizza-with-sauce", b"6f0c", b"x" * 11, 4)], "dead", ShutdownFlag())
     assert publisher.published == []
+
+
+@pytest.mark.parametrize(
+    ("offset", "discards"), [(b"16", 16), (b"17", None), (b"18", None), (b"x", None), (None, None)]
+)
+def test_a_marker_discards_only_what_precedes_it(offset: bytes | None, discards: int | None) -> None:
+    """Anything else was not written by the command."""
+    record = FakeRecord("dead", 0, 17, b"")
+    if offset is not None:
+        record.headers = [(f"{DISCARDED}offset", offset)]
+    assert discarded_offset(record) == discards
