@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 
 from tests.mutation.equivalent import reason_of
-from tests.mutation.runs import BY_HAND, INTEGRATION, NOT_RUN, SURVIVED, TYPES, UNIT, Mutants, TimeIsUpError, file_of
+from tests.mutation.runs import BY_HAND, INTEGRATION, NOT_RUN, SURVIVED, TYPES, UNIT, Mutants, StoppedError, file_of
 
 _FIRST = ["pizzeria.events.*"]  # mutmut makes all mutants before it tests any, so a few are enough to know the names
 EQUIVALENT = "equivalent"
@@ -39,8 +39,8 @@ def main(names: Sequence[str], minutes: float, sample: int | None, jobs: int) ->
             mutants.test(made)
         if len(made) < len(names) or not names:
             mutants.test_by_hand(names)
-    except TimeIsUpError:
-        click.echo(f"stopped after {minutes:g} minutes; the next run continues", err=True)
+    except StoppedError:
+        click.echo("stopped; the next run continues", err=True)
     results = {name: by for name, by in mutants.results().items() if not names or name in names}
     click.echo("\n".join(_report(results)))
 

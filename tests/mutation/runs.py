@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from queue import SimpleQueue
 from tempfile import TemporaryDirectory
@@ -35,8 +36,8 @@ _TEST_TIMEOUT_S = 180.0  # one that hangs is noticed
 _NOTICED_BY = {1: UNIT, 3: UNIT, 24: UNIT, 36: UNIT, 152: UNIT, -24: UNIT, 37: TYPES, None: NOT_RUN}
 
 
-class TimeIsUpError(Exception):
-    """The run has to end."""
+class StoppedError(Exception):
+    """The time is up, or somebody has interrupted the run."""
 
 
 def key_of(change: Change) -> str:
@@ -52,6 +53,12 @@ def file_of(name: str) -> str:
     return module.replace(".", "/") + ".py"
 
 
+def _version(name: str) -> str:
+    """Return what identifies the file that a mutant is in; of one that is gone, nothing."""
+    file = Path(file_of(name))
+    return sha256(file.read_bytes()).hexdigest()[:12] if file.is_file() else ""
+
+
 class Mutants:
     """The mutants, and by what each is noticed. All is kept in mutants/, so a run may be interrupted and continued.
 
@@ -64,7 +71,9 @@ class Mutants:
         self._stop_at = time.monotonic() + 60 * minutes
         self._jobs = jobs
         self._lock = Lock()
-        self._later: dict[str, str] = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
+        self._running: set[subprocess.Popen[bytes]] = set()
+        stored: dict[str, tuple[str, str]] = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
+        self._later = {name: (by, of) for name, (by, of) in stored.items() if of == _version(name)}
 
     def results(self) -> dict[str, str]:
         """Return for each mutant what has noticed it, SURVIVED or NOT_RUN."""
@@ -72,8 +81,8 @@ class Mutants:
         for meta in _MUTANTS.rglob("*.meta"):
             for name, code in json.loads(meta.read_text())["exit_code_by_key"].items():
                 found[name] = _NOTICED_BY.get(code, SURVIVED)
-        survivors = {name for name, by in found.items() if by == SURVIVED}
-        return found | {name: by for name, by in self._later.items() if name in survivors or ": " in name}
+        later = {name: by for name, (by, _) in self._later.items() if found.get(name) in (SURVIVED, NOT_RUN)}
+        return found | later
 
     def forget(self, names: Sequence[str]) -> None:
         """Test these again."""
@@ -87,12 +96,14 @@ class Mutants:
             names: which; a pattern may stand for several; all if there is none.
 
         Raises:
-            TimeIsUpError: some are left.
+            StoppedError: some are left.
         """
         self._run_mutmut(names)
         results = self.results()
         survivors = [name for name in (names or results) if results.get(name) == SURVIVED and name not in self._later]
-        self._test_each(survivors, lambda name: _passes(_MUTANTS, INTEGRATION_TESTS[file_of(name)], name), INTEGRATION)
+        self._test_each(
+            survivors, lambda name: self._passes(_MUTANTS, INTEGRATION_TESTS[file_of(name)], name), INTEGRATION
+        )
 
     def test_by_hand(self, names: Sequence[str]) -> None:
         """Test the mutations made by hand.
@@ -101,7 +112,7 @@ class Mutants:
             names: which; all if there is none.
 
         Raises:
-            TimeIsUpError: some are left.
+            StoppedError: some are left.
         """
         changes = {key_of(change): change for change in CHANGES}
         left = [name for name in changes if name not in self._later and (not names or name in names)]
@@ -110,7 +121,7 @@ class Mutants:
             def survives(name: str) -> bool:
                 copy = copies.get()
                 try:
-                    return _survives(changes[name], copy)
+                    return self._survives(changes[name], copy)
                 finally:
                     copies.put(copy)
 
@@ -126,9 +137,9 @@ class Mutants:
             try:
                 code = process.wait(self._left_s())
             except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
-                os.killpg(process.pid, signal.SIGINT)
+                os.killpg(process.pid, signal.SIGINT)  # it keeps what it has found
                 process.wait()
-                raise TimeIsUpError from error
+                raise StoppedError from error
         if code:
             raise click.ClickException(f"mutmut ended with exit code {code}: see {log.name}")
 
@@ -136,43 +147,50 @@ class Mutants:
         def test(name: str) -> None:
             self._left_s()
             result = SURVIVED if survives(name) else by
+            self._left_s()  # else the tests were ended
             with self._lock:
-                self._later[name] = result
+                self._later[name] = result, _version(name)
                 _RESULTS.write_text(json.dumps(self._later, indent=2))
 
         with ThreadPoolExecutor(self._jobs) as pool:
-            for _ in pool.map(test, names):
-                pass
+            try:
+                for _ in pool.map(test, names):
+                    pass
+            except (StoppedError, KeyboardInterrupt) as error:
+                self._stop_at = 0.0
+                for process in self._running.copy():
+                    os.killpg(process.pid, signal.SIGKILL)
+                raise StoppedError from error
+
+    def _passes(self, folder: Path, tests: Sequence[str], mutant: str = "") -> bool:
+        """Return whether tests pass; mutmut's mutants read in the environment which of them is to be active."""
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout", str(int(_TEST_TIMEOUT_S)), *tests]
+        env = os.environ | {"MUTANT_UNDER_TEST": mutant, "CI": "true"}  # a missing server is no reason to skip a test
+        null = subprocess.DEVNULL
+        process = subprocess.Popen(command, cwd=folder, env=env, stdout=null, stderr=null, start_new_session=True)
+        self._running.add(process)
+        try:
+            return process.wait(_TEST_TIMEOUT_S) == 0
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            return False
+        finally:
+            self._running.discard(process)
+
+    def _survives(self, change: Change, copy: Path) -> bool:
+        file = copy / change.file
+        text = file.read_text()
+        file.write_text(text.replace(change.before, change.after))
+        try:
+            return self._passes(copy, change.tests)
+        finally:
+            file.write_text(text)
 
     def _left_s(self) -> float:
         if (left_s := self._stop_at - time.monotonic()) <= 0:
-            raise TimeIsUpError
+            raise StoppedError
         return left_s
-
-
-def _passes(folder: Path, tests: Sequence[str], mutant: str = "") -> bool:
-    """Return whether tests pass; mutmut's mutants read in the environment which of them is to be active."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout", str(int(_TEST_TIMEOUT_S)), *tests]
-    env = os.environ | {"MUTANT_UNDER_TEST": mutant, "CI": "true"}  # a missing server is no reason to skip a test
-    process = subprocess.Popen(
-        command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
-    try:
-        return process.wait(_TEST_TIMEOUT_S) == 0
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return False
-
-
-def _survives(change: Change, copy: Path) -> bool:
-    file = copy / change.file
-    text = file.read_text()
-    file.write_text(text.replace(change.before, change.after))
-    try:
-        return _passes(copy, change.tests)
-    finally:
-        file.write_text(text)
 
 
 @contextmanager
