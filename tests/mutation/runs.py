@@ -31,6 +31,14 @@ UNIT, TYPES, INTEGRATION, BY_HAND, SURVIVED, NOT_RUN = (
 )
 _MUTANTS = Path("mutants")
 _RESULTS = _MUTANTS / "integration.json"
+# mutmut has no command that makes the mutants and tests none of them.
+_MAKE = """
+from mutmut import __main__ as mutmut
+mutmut.copy_src_dir()
+mutmut.copy_also_copy_files()
+mutmut.setup_source_paths()
+mutmut.create_mutants({jobs})
+"""
 _TEST_TIMEOUT_S = 180.0  # one that hangs is noticed
 # What mutmut notes as the exit code of the unit tests; negative, 24, 36 and 152 are its time-outs.
 _NOTICED_BY = {1: UNIT, 3: UNIT, 24: UNIT, 36: UNIT, 152: UNIT, -24: UNIT, 37: TYPES, None: NOT_RUN}
@@ -98,7 +106,7 @@ class Mutants:
         Raises:
             StoppedError: some are left.
         """
-        self._run_mutmut(names)
+        self._run_mutmut("-m", "mutmut", "run", "--max-children", str(self._jobs), *names)
         results = self.results()
         survivors = [name for name in (names or results) if results.get(name) == SURVIVED and name not in self._later]
         self._test_each(
@@ -127,10 +135,17 @@ class Mutants:
 
             self._test_each(left, survives, BY_HAND)
 
-    def _run_mutmut(self, names: Sequence[str]) -> None:
-        """Make all mutants anew where the code has changed, and run mypy and the unit tests."""
+    def make(self) -> None:
+        """Make the mutants, and test none.
+
+        Raises:
+            StoppedError: the time is up.
+        """
+        self._run_mutmut("-c", _MAKE.format(jobs=self._jobs))
+
+    def _run_mutmut(self, *arguments: str) -> None:
         _MUTANTS.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(self._jobs), *names]
+        command = [sys.executable, *arguments]
         env = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}  # for mypy
         with (_MUTANTS / "mutmut.log").open("w") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, env=env, start_new_session=True)
