@@ -104,3 +104,18 @@ def test_a_script_is_given_a_thousand_pizzas_at_most(number: int, lengths: list[
     flat = [each for chunk in chunks for each in chunk]
     assert flat[::2] == list(range(number))
     assert flat[1::2] == [f"value {n}" for n in range(number)]
+
+
+def test_a_script_is_sent_once_and_then_called_by_its_sha(redis: FakeRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its text is a hundred times as long as its arguments."""
+    commands: list[str] = []
+    scripts, send = Scripts(redis), Scripts._send  # noqa: SLF001
+
+    def note(self: Scripts, command: str, sources: Any, calls: Sequence[Call]) -> list[Any]:
+        commands.append(command)
+        return send(self, command, sources, calls)
+
+    monkeypatch.setattr(Scripts, "_send", note)
+    schedule = Call("schedule", ["orders:open"], ["NX", 1000, "6f0c"])
+    assert [scripts.run([schedule]), scripts.run([schedule]), scripts.run([schedule])] == [[1], [0], [0]]
+    assert commands == ["EVALSHA", "EVAL", "EVALSHA", "EVALSHA"]
