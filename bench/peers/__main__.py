@@ -32,7 +32,7 @@ from pizzeria.stream import KafkaMonitor
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 
-ROUNDS = 3
+ROUNDS = 6
 SIZES = ((10, 2_000), (1, 8_000))  # pizzas in an order, orders in a round
 ONE_AT_A_TIME = 300  # orders of one pizza, one at a time
 WARM_UP = (10, 500)
