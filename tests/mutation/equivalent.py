@@ -19,7 +19,7 @@ class Equivalent(NamedTuple):
     change: str = ""
 
 
-_CLOCK = r"(monotonic\(\)|perf_counter\(\)|clock\(\)|\bnow\b|left_s)"
+_CLOCK = r"(monotonic|perf_counter|clock)\(\)"
 
 EQUIVALENT = (
     Equivalent(r"zip\(.*(, \)|strict=False)", "both have the same length; strict=True only says so"),
@@ -31,7 +31,7 @@ EQUIVALENT = (
     Equivalent(r'getattr\(error, "status_code", \)', "every error of redis-py has it"),
     Equivalent(r"from_bytes\(.*digest\(\), \)", "big is Python's default"),
     Equivalent(r"if \(record\.headers\) or True", "an empty list is only left out sooner"),
-    Equivalent(r"MemoryRecords\((raw|None)\)\.next_batch\(\)", "it makes the same batch, more slowly"),
+    Equivalent(r"MemoryRecords\(raw\)\.next_batch\(\)", "it makes the same batch, more slowly"),
     Equivalent(r"self\.bytes_read", "kafka-python counts it for metrics that are off"),
     Equivalent(r"metrics(_enabled)?=", "it only costs time"),
     Equivalent(r'hdel, .*"XXXX"', "no report has a choice of that name either"),
