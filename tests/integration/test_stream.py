@@ -33,24 +33,27 @@ def test_a_worker_that_is_killed_is_replaced_and_no_pizza_is_lost(
     port = free_port()
     env = {"KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers, "HEALTH_PORT": str(port)}
     events = [event for _ in range(20) for event in order_events(topics, 500, partition=2)]
-    group = topics.group("workers sauce")
-    processes.python("workers", "sauce", env=env)
-    publisher.publish(events)
-    eventually(lambda: committed(settings, group, topics.pizza)[2])
-    processes.stop(["workers sauce"], timeout_s=0)  # SIGTERM and SIGKILL at once
-    committed_before = committed(settings, group, topics.pizza)[2] or 0
-    processes.python("workers", "sauce", env=env)
     asked = {(pizza.order_id, pizza.pizza_id) for pizza in (decode(event.value) for event in events)}
 
-    def made() -> set[tuple[str, int]]:
-        pizzas = [decode(record.value) for record in records_of(settings, topics.having("sauce"))]
-        return {(pizza.order_id, pizza.pizza_id) for pizza in pizzas}
+    def committed_now() -> int:
+        return committed(settings, topics.group("workers sauce"), topics.pizza)[2] or 0
 
-    eventually(lambda: asked <= made(), timeout_s=60)
-    eventually(lambda: committed(settings, group, topics.pizza)[2] == len(events))
+    def made() -> list[tuple[str, int]]:
+        pizzas = [decode(record.value) for record in records_of(settings, topics.having("sauce"))]
+        return [made for pizza in pizzas if (made := (pizza.order_id, pizza.pizza_id)) in asked]
+
+    began = committed_now()  # other tests have used these topics
+    processes.python("workers", "sauce", env=env)
+    publisher.publish(events)
+    eventually(lambda: committed_now() > began)
+    processes.stop(["workers sauce"], timeout_s=0)  # SIGTERM and SIGKILL at once
+    left = committed_now()
+    processes.python("workers", "sauce", env=env)
+    eventually(lambda: asked == set(made()), timeout_s=60)
+    end = max(record.offset for record in records_of(settings, topics.pizza) if record.partition == 2) + 1
+    eventually(lambda: committed_now() == end)
     processes.stop(["workers sauce"], timeout_s=10)
-    repeated = len(records_of(settings, topics.having("sauce"))) - len(events)
-    assert repeated <= len(events) - committed_before
+    assert len(made()) - len(asked) <= end - left
 
 
 def test_a_joiner_waits_for_a_redis_that_is_away_and_loses_nothing(
