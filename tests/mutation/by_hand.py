@@ -125,6 +125,9 @@ CHANGES = (
     ),
     Change("pizzeria/stream/publisher.py", "murmur2(key) & 0x7FFFFFFF", "murmur2(key)", (_PUBLISHER,)),
     Change("pizzeria/stream/publisher.py", "self._in_flight.note(delivery)", "pass", (_PUBLISHER,)),
+    Change(
+        "pizzeria/stream/in_flight.py", "[*self._deliveries, delivery]", "[delivery]", ("tests/unit/test_in_flight.py",)
+    ),
     Change("pizzeria/stream/loop.py", "                self._commit_if_due()\n", "", (_COMMITS, _JOINER)),
     Change("pizzeria/stream/loop.py", "self._consumer.commit(offsets, _CLOSE_S)", "pass", (_COMMITS, _JOINER)),
     Change("pizzeria/stream/loop.py", "(ValueError, RecursionError)", "ValueError", ("tests/unit/test_stream.py",)),
@@ -144,6 +147,7 @@ CHANGES = (
     Change("api/republisher.py", "left_s / 2, stop", "left_s, stop", (_RELAY,)),
     Change("api/republisher.py", " or left_s <= 0", "", (_RELAY,)),
     Change("api/republisher.py", "self._store.expire(dropped)", "pass", (_RELAY,)),
+    Change("api/republisher.py", "self._store.expire(dropped)", "self._outbox.drop(claim, dropped)", (_RELAY,)),
     Change(
         "api/long_poll.py",
         "    except OSError:\n        return True",

@@ -47,3 +47,20 @@ def test_what_one_thread_notes_while_another_one_checks_is_not_lost() -> None:
     noting.join(timeout=10)
     with pytest.raises(UnavailableError, match=r"pizza\[1\]"):
         in_flight.check([("pizza", 1)])
+
+
+def test_every_partition_that_does_not_answer_is_refused_until_it_does() -> None:
+    """Not only the last one that was noted; the others go on."""
+    in_flight = InFlight()
+    silent = {Partition("pizza", 1), Partition("pizza", 2)}
+    for partition in sorted(silent):
+        in_flight.note(Unanswered(lambda partition=partition: {partition} & silent))  # type: ignore[misc]
+    for number in (1, 2):
+        with pytest.raises(UnavailableError, match=rf"pizza\[{number}\] has not acknowledged"):
+            in_flight.check([("pizza", 0), ("pizza", number)])
+    silent.remove(Partition("pizza", 1))
+    in_flight.check([("pizza", 0), ("pizza", 1)])
+    with pytest.raises(UnavailableError):
+        in_flight.check([("pizza", 2)])
+    silent.clear()
+    in_flight.check([("pizza", 0), ("pizza", 1), ("pizza", 2)])

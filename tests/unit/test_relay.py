@@ -1,6 +1,6 @@
 """The outbox relay, on a fake Redis and without Kafka."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.events import decode
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
-from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key
+from pizzeria.store import OPEN_ORDERS, Claim, OrderStore, Outbox, order_key
 from pizzeria.stream import Event
 from pizzeria.topics import Topics
 from tests.checks import problem_of
@@ -415,6 +415,26 @@ def test_an_order_that_leaves_the_list_expires(relay: Relay, store: OrderStore, 
     assert redis.ttl(order_key(order_id)) == -1
     grow_old(redis, order_id, 300)
     relay.poll(ShutdownFlag())
+    assert redis.ttl(order_key(order_id)) > 0
+
+
+def test_an_order_expires_before_it_leaves_the_list(
+    relay: Relay, store: OrderStore, outbox: Outbox, redis: FakeRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the relay dies in between, the next one drops it; the other way round, nothing would ever delete it."""
+    order_id = store.place(1)
+    grow_old(redis, order_id, 300)
+    drop = outbox.drop
+
+    def die(claim: Claim, order_ids: Iterable[str]) -> None:
+        if list(order_ids):
+            raise SystemExit
+        drop(claim, order_ids)
+
+    monkeypatch.setattr(outbox, "drop", die)
+    with pytest.raises(SystemExit):
+        relay.poll(ShutdownFlag())
+    assert redis.zcard(OPEN_ORDERS) == 1
     assert redis.ttl(order_key(order_id)) > 0
 
 

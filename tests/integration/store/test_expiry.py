@@ -80,6 +80,28 @@ def test_an_order_that_got_ready_before_it_was_listed_has_no_trace_of_that(
     assert ttl(redis, "new") == NEW
 
 
+def test_an_order_is_listed_before_it_is_said_to_be(
+    store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the joiner crashes in between, the next join repeats it; the other way round, nobody would ever list it."""
+    run_all = Scripts.run_all
+
+    def die(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
+        if any(call.script == "schedule" for call in calls):
+            raise SystemExit
+        return run_all(scripts, calls)
+
+    with monkeypatch.context() as death:
+        death.setattr(Scripts, "run_all", die)
+        with pytest.raises(SystemExit):
+            store.join({("new", 2): {0: FULL}})
+    assert redis.zcard(OPEN_ORDERS) == 0
+    assert ttl(redis, "new") == NEW
+    store.join({("new", 2): {0: FULL}})
+    assert redis.zrange(OPEN_ORDERS, 0, -1) == ["new"]
+    assert ttl(redis, "new") == WITHOUT_END
+
+
 def test_an_order_that_the_relay_drops_while_a_joiner_is_paused_expires(
     store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
