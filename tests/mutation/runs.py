@@ -84,13 +84,12 @@ class Mutants:
         self._later = {name: (by, of) for name, (by, of) in stored.items() if of == _version(name)}
 
     def results(self) -> dict[str, str]:
-        """Return for each mutant what has noticed it, SURVIVED or NOT_RUN."""
+        """Return for each mutant what has noticed it, SURVIVED or NOT_RUN, as long as some of its tests are left."""
         found = dict.fromkeys(map(key_of, CHANGES), NOT_RUN)
         for meta in _MUTANTS.rglob("*.meta"):
             for name, code in json.loads(meta.read_text())["exit_code_by_key"].items():
-                found[name] = _NOTICED_BY.get(code, SURVIVED)
-        later = {name: by for name, (by, _) in self._later.items() if found.get(name) in (SURVIVED, NOT_RUN)}
-        return found | later
+                found[name] = _NOTICED_BY.get(code, NOT_RUN)
+        return found | {name: by for name, (by, _) in self._later.items() if found.get(name) == NOT_RUN}
 
     def forget(self, names: Sequence[str]) -> None:
         """Test these again."""
@@ -101,17 +100,15 @@ class Mutants:
         """Test mutants, those that mutmut has made.
 
         Args:
-            names: which; a pattern may stand for several; all if there is none.
+            names: which; all if there is none.
 
         Raises:
             StoppedError: some are left.
         """
         self._run_mutmut("-m", "mutmut", "run", "--max-children", str(self._jobs), *names)
-        results = self.results()
-        survivors = [name for name in (names or results) if results.get(name) == SURVIVED and name not in self._later]
-        self._test_each(
-            survivors, lambda name: self._passes(_MUTANTS, INTEGRATION_TESTS[file_of(name)], name), INTEGRATION
-        )
+        left = [name for name, by in self.results().items() if by == NOT_RUN and ": " not in name]
+        left = [name for name in left if not names or name in names]
+        self._test_each(left, lambda name: self._passes(_MUTANTS, INTEGRATION_TESTS[file_of(name)], name), INTEGRATION)
 
     def test_by_hand(self, names: Sequence[str]) -> None:
         """Test the mutations made by hand.
