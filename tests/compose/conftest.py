@@ -69,8 +69,8 @@ def stack(fresh_stack: Stack, clients: Clients, figures: list[str]) -> Stack:
     fresh_stack.up()
     order_id = clients.place(1)
     assert order_id, clients.errors
-    # podman's name server is slow while the first containers start.
-    eventually(lambda: clients.read(order_id)["status"] == "ready", timeout_s=60)
+    # podman's name server is slow while the first containers start: until then, some requests are answered by a 503.
+    eventually(lambda: (order := clients.read(order_id)) and order["status"] == "ready", timeout_s=120)
     figures.append(f"from `up` to the first finished order: {time.monotonic() - began:.1f} s")
     return fresh_stack
 
