@@ -71,6 +71,7 @@ def stack(fresh_stack: Stack, clients: Clients, figures: list[str]) -> Stack:
     assert order_id, clients.errors
     # podman's name server is slow while the first containers start: until then, some requests are answered by a 503.
     eventually(lambda: (order := clients.read(order_id)) and order["status"] == "ready", timeout_s=120)
+    clients.errors.clear()
     figures.append(f"from `up` to the first finished order: {time.monotonic() - began:.1f} s")
     return fresh_stack
 
