@@ -46,7 +46,7 @@ test: $(VENV)/made  ## run the tests: unit, integration, e2e
 
 .PHONY: test-librdkafka
 test-librdkafka: $(VENV)/made  ## run the tests of the stream, and the faults of Kafka, with librdkafka; 8 minutes
-	KAFKA_CLIENT=librdkafka $(PYTEST) -n 2 --dist worksteal $(STREAM_TESTS)
+	KAFKA_CLIENT=librdkafka $(PYTEST) $(STREAM_TESTS)
 	KAFKA_CLIENT=librdkafka $(PYTEST) -n 2 --dist worksteal $(KAFKA_FAULTS)
 
 .PHONY: test-faults

@@ -135,7 +135,7 @@ class Producer(Protocol):
         """
 
     def send(self, events: Sequence[Event]) -> Delivery:
-        """Begin to send events, those of each partition in their order.
+        """Begin to send events, those of each partition in their order, as long as none has to be sent again.
 
         Raises:
             UnavailableError: Kafka doesn't answer, or doesn't have the topic.
