@@ -34,6 +34,7 @@ def servers(port: int) -> list[psutil.Process]:
 def test_any_process_of_an_api_answers_for_all_also_when_one_has_died(api: Any) -> None:
     """What it counted stays, what it had does not: who waited there waits no more."""
     port = api(API_PROCESSES="2", API_WAITS=str(WAITS))
+    eventually(lambda: metrics(port)["pizzeria_waiting_clients_limit"] == 2 * WAITS)  # both have begun
     for _ in range(20):
         assert call("POST", port, "/order/1")[0] == 202
     seen = [metrics(port) for _ in range(10)]
