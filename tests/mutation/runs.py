@@ -106,8 +106,8 @@ class Mutants:
             StoppedError: some are left.
         """
         self._run_mutmut("-m", "mutmut", "run", "--max-children", str(self._jobs), *names)
-        left = [name for name, by in self.results().items() if by == NOT_RUN and ": " not in name]
-        left = [name for name in left if not names or name in names]
+        results = {name: by for name, by in self.results().items() if ": " not in name and (not names or name in names)}
+        left = [name for name, by in results.items() if by == NOT_RUN]
         self._test_each(left, lambda name: self._passes(_MUTANTS, INTEGRATION_TESTS[file_of(name)], name), INTEGRATION)
 
     def test_by_hand(self, names: Sequence[str]) -> None:

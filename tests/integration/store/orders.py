@@ -1,10 +1,13 @@
 """What the tests of the stores have in common."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 from redis.cluster import RedisCluster
 
 from pizzeria.store import Order, OrderStore, order_key
+from pizzeria.store.lua import Call, Scripts
 
 TTL_S, RETRY_S = 3600, 10
 
@@ -42,3 +45,20 @@ def listened_to(redis: Any, order_id: str) -> Any:
     """Return the channels that somebody listens to on the server that has an order."""
     server = server_of(redis, order_id)
     return server.pubsub_shardchannels() if isinstance(redis, RedisCluster) else server.pubsub_channels()
+
+
+def before_script(monkeypatch: pytest.MonkeyPatch, script: str, act: Callable[[], object]) -> None:
+    """Let something happen, such as the death of the process, just before a script is run."""
+    run = Scripts.run
+
+    def act_and_run(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
+        if any(call.script == script for call in calls):
+            act()
+        return run(scripts, calls)
+
+    monkeypatch.setattr(Scripts, "run", act_and_run)
+
+
+def die() -> None:
+    """Do no more."""
+    raise SystemExit("killed")

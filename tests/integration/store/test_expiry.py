@@ -1,14 +1,12 @@
 """How long an order is kept: not less than it takes, and not for ever."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key, reserve_key
-from pizzeria.store.lua import Call, Scripts
-from tests.integration.store.orders import TTL_S
+from tests.integration.store.orders import TTL_S, before_script, die
 from tests.integration.store.test_outbox import make_due
 from tests.pizzas import FULL
 
@@ -84,16 +82,9 @@ def test_an_order_is_listed_before_it_is_said_to_be(
     store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the joiner crashes in between, the next join repeats it; the other way round, nobody would ever list it."""
-    run_all = Scripts.run_all
-
-    def die(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
-        if any(call.script == "schedule" for call in calls):
-            raise SystemExit
-        return run_all(scripts, calls)
-
     with monkeypatch.context() as death:
-        death.setattr(Scripts, "run_all", die)
-        with pytest.raises(SystemExit):
+        before_script(death, "schedule", die)
+        with pytest.raises(SystemExit, match="killed"):
             store.join({("new", 2): {0: FULL}})
     assert redis.zcard(OPEN_ORDERS) == 0
     assert ttl(redis, "new") == NEW
@@ -106,16 +97,13 @@ def test_an_order_that_the_relay_drops_while_a_joiner_is_paused_expires(
     store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the two steps of adding it to the outbox; nobody would ever delete it."""
-    run = Scripts.run
 
-    def pause(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
-        if calls and calls[0].script == "listed":
-            store.time_out(["new"])
-            store.expire(["new"])
-            redis.zrem(OPEN_ORDERS, "new")
-        return run(scripts, calls)
+    def drop() -> None:
+        store.time_out(["new"])
+        store.expire(["new"])
+        redis.zrem(OPEN_ORDERS, "new")
 
-    monkeypatch.setattr(Scripts, "run", pause)
+    before_script(monkeypatch, "listed", drop)
     store.join({("new", 2): {0: FULL}})
     assert redis.hget(order_key("new"), "status") == "timed_out"
     assert ttl(redis, "new") == NEW

@@ -1,6 +1,5 @@
 """The orders that are open, lost, or late."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,8 +11,7 @@ from pizzeria.store import (
     Outbox,
     order_key,
 )
-from pizzeria.store.lua import Call, Scripts
-from tests.integration.store.orders import RETRY_S, listen, read
+from tests.integration.store.orders import RETRY_S, before_script, die, listen, read
 from tests.pizzas import FULL
 from tests.waiting import eventually
 
@@ -32,15 +30,9 @@ def test_an_order_is_on_the_relays_list_before_it_is_stored(
     store: OrderStore, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If the process dies in between, a relay drops it; an order that is stored but not listed would get lost."""
-    run_all = Scripts.run_all
-
-    def die_before_place(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
-        assert [call.script for call in calls] != ["place"], "killed"
-        return run_all(scripts, calls)
-
     monkeypatch.setattr("pizzeria.store.lua.keeps_order", lambda _redis: False)
-    monkeypatch.setattr(Scripts, "run_all", die_before_place)
-    with pytest.raises(AssertionError, match="killed"):
+    before_script(monkeypatch, "place", die)
+    with pytest.raises(SystemExit, match="killed"):
         store.place(1)
     listed: Any = redis.zrange(OPEN_ORDERS, 0, -1)
     assert len(listed) == 1
@@ -134,19 +126,16 @@ def test_an_order_that_a_relay_drops_before_it_is_stored_is_put_on_the_list_agai
     store: OrderStore, outbox: Outbox, redis: "Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The process was paused between the list and the order for so long that the relay has looked for it."""
-    run_all = Scripts.run_all
 
-    def pause_before_place(scripts: Scripts, calls: Sequence[Call]) -> list[Any]:
-        if [call.script for call in calls] == ["place"]:
-            make_due(redis, *redis.zrange(OPEN_ORDERS, 0, -1))
-            claim = outbox.claim(10, 30)
-            assert list(store.summaries(claim.order_ids).values()) == [None]
-            outbox.drop(claim, claim.order_ids)
-            assert redis.zcard(OPEN_ORDERS) == 0
-        return run_all(scripts, calls)
+    def drop() -> None:
+        make_due(redis, *redis.zrange(OPEN_ORDERS, 0, -1))
+        claim = outbox.claim(10, 30)
+        assert list(store.summaries(claim.order_ids).values()) == [None]
+        outbox.drop(claim, claim.order_ids)
+        assert redis.zcard(OPEN_ORDERS) == 0
 
     monkeypatch.setattr("pizzeria.store.lua.keeps_order", lambda _redis: False)
-    monkeypatch.setattr(Scripts, "run_all", pause_before_place)
+    before_script(monkeypatch, "place", drop)
     order_id = store.place(1)
     assert read(store, order_id).status == "preparing"
     assert redis.zrange(OPEN_ORDERS, 0, -1) == [order_id]
