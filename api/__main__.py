@@ -13,7 +13,7 @@ def main() -> None:
     """Serve the API."""
     settings = process.start("api")
     threads = settings.api_threads + settings.api_waits  # one that waits must not keep another from being answered
-    serve("api.wsgi:app", settings, port=settings.api_port, processes=settings.api_processes, threads=threads)
+    serve("api.wsgi:app", "api", settings, port=settings.api_port, threads=threads)
 
 
 if __name__ == "__main__":

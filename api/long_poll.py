@@ -51,7 +51,7 @@ class LongPollLimiter:
             TooManyClientsError: as many clients wait as may.
         """
         client: socket.socket | None = request.environ.get("gunicorn.socket")
-        is_stopping = current_app.extensions.get(STOPPING, lambda: False)
+        is_stopping = current_app.extensions[STOPPING].is_set if STOPPING in current_app.extensions else lambda: False
         if not self._free.acquire(blocking=False):
             raise TooManyClientsError
         try:

@@ -6,7 +6,5 @@ ORDERS_ACCEPTED = Counter("pizzeria_orders_accepted", "Orders accepted; one that
 ORDERS_REFUSED = Counter("pizzeria_orders_refused", "Orders refused, by reason.", ["reason"])
 ORDERS_TIMED_OUT = Counter("pizzeria_orders_timed_out", "Orders that were not complete at their deadline.")
 PIZZAS_REPUBLISHED = Counter("pizzeria_pizzas_republished", "Pizzas that the relay has published again.")
-WAITING_CLIENTS = Gauge(
-    "pizzeria_waiting_clients", "Clients that wait for an order or for events.", multiprocess_mode="livesum"
-)
-WAITING_CLIENTS_LIMIT = Gauge("pizzeria_waiting_clients_limit", "As many may wait.", multiprocess_mode="livesum")
+WAITING_CLIENTS = Gauge("pizzeria_waiting_clients", "Clients that wait for an order or for events.")
+WAITING_CLIENTS_LIMIT = Gauge("pizzeria_waiting_clients_limit", "As many may wait.")

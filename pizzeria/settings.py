@@ -79,9 +79,10 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
 
     http_host: Annotated[str, _is("address on which the services listen")] = "127.0.0.1"
     api_port: Annotated[Port, _is("port of the API; with Compose, of the gateway")] = 8000
-    api_processes: Annotated[AtLeastOne, _is("processes of a replica of the API")] = 2
-    api_threads: Annotated[AtLeastOne, _is("threads of each process")] = 8
-    api_waits: Annotated[AtLeastOne, _is("clients that can wait for an order at each process at the same time")] = 250
+    api_threads: Annotated[AtLeastOne, _is("requests that the API handles at the same time")] = 8
+    api_waits: Annotated[
+        AtLeastOne, _is("clients that can wait for an order, at each replica of the API, at the same time")
+    ] = 250
     reporter_port: Annotated[Port, _is("port of the reporter")] = 8001
     reporter_url: Annotated[
         str, Meta(pattern=_HTTP), _is("URL of the reporter, for the API; unless set, `REPORTER_PORT` of this machine")

@@ -12,7 +12,7 @@ from pizzeria.version import version_option
 def main() -> None:
     """Serve the report, with a thread that counts; one process, for one member of the group is enough."""
     settings = process.start("reporter")
-    serve("reporter.wsgi:app", settings, port=settings.reporter_port, processes=1, threads=4)
+    serve("reporter.wsgi:app", "reporter", settings, port=settings.reporter_port, threads=4)
 
 
 if __name__ == "__main__":

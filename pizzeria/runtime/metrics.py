@@ -3,7 +3,6 @@
 Those of Kafka, Redis and the orders are where they are counted: each room has a metrics.py.
 """
 
-import os
 from hashlib import blake2b
 
 from msgspec import json, structs
@@ -16,10 +15,8 @@ from prometheus_client import (
     disable_created_metrics,
     generate_latest,
 )
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from pizzeria.runtime.multiprocess import DIRECTORY
 from pizzeria.settings import SECRETS, Settings
 from pizzeria.version import VERSION
 
@@ -38,13 +35,11 @@ CIRCUIT_OPEN = Gauge(
     "pizzeria_circuit_breaker_open",
     "1 while calls to a server are refused because it did not respond, otherwise 0.",
     ["server"],
-    multiprocess_mode="livemax",
 )
 _INFO = Gauge(
     "pizzeria_build_info",
     "Always 1; the version, and a digest of the settings that all replicas of a system should share.",
     ["version", "settings"],
-    multiprocess_mode="livemax",
 )
 
 
@@ -60,16 +55,12 @@ def set_info(settings: Settings) -> None:
 
 
 def exposition(*collectors: Collector) -> bytes:
-    """Return all metrics of this process and of those that share the directory with it.
+    """Return all metrics of this process.
 
     Args:
         collectors: of further metrics, read now.
     """
-    registry: CollectorRegistry = REGISTRY
-    if DIRECTORY in os.environ:
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # prometheus-client's fault
     further = CollectorRegistry()
     for collector in collectors:
         further.register(collector)
-    return generate_latest(registry) + generate_latest(further)
+    return generate_latest(REGISTRY) + generate_latest(further)

@@ -31,19 +31,16 @@ LAST_POLL = Gauge(
     "pizzeria_consumer_last_poll_timestamp_seconds",
     "When Kafka last answered the consumer, in seconds since 1970.",
     ["group"],
-    multiprocess_mode="livemax",
 )
 LAST_COMMIT = Gauge(
     "pizzeria_consumer_last_commit_timestamp_seconds",
     "When Kafka last accepted a commit of the consumer, in seconds since 1970.",
     ["group"],
-    multiprocess_mode="livemax",
 )
 ASSIGNED = Gauge(
     "pizzeria_consumer_assigned_partitions",
     "Partitions assigned to the consumer.",
     ["group"],
-    multiprocess_mode="livesum",
 )
 REBALANCES = Counter("pizzeria_consumer_rebalances", "Times that the consumer was assigned its partitions.", ["group"])
 
