@@ -3,8 +3,10 @@
 import signal
 import time
 import urllib.request
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Timer
 from typing import Annotated, NoReturn
 
 from msgspec import Meta, Struct
@@ -12,11 +14,13 @@ from msgspec import Meta, Struct
 from local.ports import HOST, free_port, is_free
 from local.processes import Ended, EndedEarlyError, Processes
 from local.servers import KAFKA, REDIS, START_TIMEOUT_S, StartError, start_kafka, start_redis
+from pizzeria.runtime.backoff import Backoff
 from pizzeria.settings import Port
 from pizzeria.toppings import TOPPINGS
 
 SERVICES = (*(f"workers {topping}" for topping in TOPPINGS), "joiner", "reporter", "api.relay", "api")
 SERVICES_STOP_S, SERVER_STOP_S = 6.0, 4.0  # 15 s in all are promised
+_RESTART_S, _STEADY_S = 2.0, 10.0  # the longest delay of a restart; a service that has run for so long has the shortest
 
 
 class LocalSettings(Struct, frozen=True, rename=str.upper):
@@ -68,7 +72,8 @@ class System:
         # The API and the reporter serve their health checks at their own ports.
         self._ports = {"api": settings.api_port, "reporter": settings.reporter_port}
         self.env: dict[str, str] = {}
-        self._services: list[str] = []
+        self._started_at: dict[str, float] = {}  # of each service
+        self._backoffs: defaultdict[str, Backoff] = defaultdict(lambda: Backoff(_RESTART_S))
         self.processes = Processes(on_line)
 
     def start(self) -> None:
@@ -82,12 +87,26 @@ class System:
         self._start_services()
 
     def wait(self) -> NoReturn:
-        """Carry out commands until a process ends or a signal comes.
+        """Carry out commands, and restart each service that ends by itself, until a server ends or a signal comes.
 
         Raises:
-            EndedEarlyError: always; it names the process or the signal.
+            EndedEarlyError: always; it names the server or the signal.
         """
-        raise EndedEarlyError(self.processes.wait(self._carry_out))
+        while True:
+            event = self.processes.wait(self._carry_out)
+            if not isinstance(event, Ended) or event.name not in self._started_at:
+                raise EndedEarlyError(event)
+            self._restart(event)
+
+    def _restart(self, ended: Ended) -> None:
+        backoff = self._backoffs[ended.name]
+        if time.monotonic() - self._started_at[ended.name] > _STEADY_S:
+            backoff.reset()
+        retry_s = backoff.next_s()
+        self._step(f"{ended.name} ended by itself with exit code {ended.exit_code}: it is restarted after {retry_s} s")
+        timer = Timer(retry_s, self.processes.command, ("start", ended.name))
+        timer.daemon = True
+        timer.start()
 
     def _carry_out(self, action: str, name: str) -> str | None:
         """Return None when it is done, or the reason why not."""
@@ -127,14 +146,14 @@ class System:
             StartError: one of them is not ready in time.
             EndedEarlyError: a process ended at once, or a signal came.
         """
-        self.processes.stop(self._services, SERVICES_STOP_S)
+        self.processes.stop(list(self._started_at), SERVICES_STOP_S)
         self.env |= env
         self._start_services()
 
     def stop(self) -> None:
         """Stop the services, then Kafka, then Redis."""
         self._step("stopping the services")
-        self.processes.stop(self._services, SERVICES_STOP_S)
+        self.processes.stop(list(self._started_at), SERVICES_STOP_S)
         for server in (KAFKA, REDIS):
             self.processes.stop([server], SERVER_STOP_S)
         self.processes.close()
@@ -196,8 +215,7 @@ class System:
         self._step(f"starting {name}")
         port = self._ports.get(kind) or free_port()
         self.processes.python(*kind.split(), env=self.env | {"HEALTH_PORT": str(port)}, name=name)
-        if name not in self._services:
-            self._services.append(name)
+        self._started_at[name] = time.monotonic()
         return port
 
     def _timed(self, name: str, start: Callable[[], str]) -> str:

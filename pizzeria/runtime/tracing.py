@@ -19,12 +19,13 @@ Kind = Literal["internal", "server", "client", "producer", "consumer"]
 Attributes = Mapping[str, str | int]
 
 _NONE: AbstractContextManager[None] = nullcontext()
-_tracer: Any = None  # of this process; it has a thread, so it is made after a fork
+_provider: Any = None  # of this process; it has a thread, so it is made after a fork
+_tracer: Any = None
 
 
 def start(service: str) -> None:
     """Begin to trace, if there is an endpoint; each process calls it once."""
-    global _tracer  # noqa: PLW0603 - as the metrics, the tracer is one for the process
+    global _provider, _tracer
     if not os.environ.get(ENDPOINT):
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # only if it is wanted
@@ -36,7 +37,13 @@ def start(service: str) -> None:
     provider = TracerProvider(resource=resource)
     exporter = OTLPSpanExporter(timeout=_EXPORT_TIMEOUT_MS / 1000)
     provider.add_span_processor(BatchSpanProcessor(exporter, export_timeout_millis=_EXPORT_TIMEOUT_MS))
-    _tracer = provider.get_tracer("pizzeria", VERSION)
+    _provider, _tracer = provider, provider.get_tracer("pizzeria", VERSION)
+
+
+def flush() -> None:
+    """Export the spans that have ended, for at most 2 s: a process of multiprocessing ends without exit handlers."""
+    if _provider is not None:
+        _provider.force_flush(_EXPORT_TIMEOUT_MS)
 
 
 def is_on() -> bool:

@@ -1,14 +1,13 @@
-"""granian, as the HTTP services run it: one process that serves requests, with threads, beside one that restarts it."""
+"""granian, as the HTTP services run it: a process that serves with threads, and its parent, which restarts it."""
 
 import os
 import resource
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from functools import partial
-from importlib import import_module
 from multiprocessing import connection, parent_process
+from pkgutil import resolve_name
 from threading import Event, Thread, main_thread
 
 from flask import Flask
@@ -17,40 +16,39 @@ from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from pizzeria.runtime import process
+from pizzeria.runtime import process, tracing
+from pizzeria.runtime.address import free_address
 from pizzeria.settings import Settings
 
 STOPPING = "stopping"
 GRACE_S = 3  # for the requests in progress, when the process is to end
 REQUEST_S = 10  # for the head of a request to arrive
 MAX_HEAD_BYTES = 32 * 1024  # request line and headers
-MAX_CONNECTIONS = 8192  # open at the same time; any more wait until one is closed
-_OTHER_DESCRIPTORS = 200  # of Kafka, Redis, and files
-_LOG = {"loggers": {name: {"handlers": [], "propagate": True} for name in ("_granian", "granian.access")}}
-
-App = Callable[[Settings], AbstractContextManager[Flask]]
+MAX_CONNECTIONS = 8192  # any more wait until one is closed
+_OTHER_DESCRIPTORS = 200  # of Kafka, Redis and files
+_LOG = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
 
 
-def serve(app: str, service: str, settings: Settings, *, port: int, threads: int) -> None:
+def serve(app: str, service: str, settings: Settings, port: int, threads: int) -> None:
     """Serve an app until SIGTERM or SIGINT.
 
     Args:
-        app: "module:function". The function takes the settings and returns the context of the app, which the process
-            enters at its start and leaves at its end. app.extensions["stopping"] is an event that is set when the
-            process is to end: then a request has 3 s to finish.
+        app: "module:function". The function takes the settings and returns the context of a Flask app, which the
+            serving process enters at its start and leaves at its end. app.extensions["stopping"] is an event that is
+            set when the process is to end: then a request has 3 s to finish.
         service: its name in the log.
         settings: http_host.
+        port: set by the variable <SERVICE>_PORT.
         threads: that handle requests.
 
     Raises:
-        SystemExit: the port can't be had; one line says so.
+        SystemExit: the port is not available; one line says so.
     """
-    address = _free_address(settings.http_host, port)
     _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
     Granian(
         app,
-        address,
+        free_address(settings.http_host, port, service),
         port,
         interface=Interfaces.WSGI,
         http=HTTPModes.http1,
@@ -58,45 +56,36 @@ def serve(app: str, service: str, settings: Settings, *, port: int, threads: int
         websockets=False,
         blocking_threads=threads,
         blocking_threads_idle_timeout=600,
-        backpressure=min(MAX_CONNECTIONS, descriptors - _OTHER_DESCRIPTORS),
+        backpressure=min(MAX_CONNECTIONS, descriptors - _OTHER_DESCRIPTORS),  # connections, not requests
         respawn_failed_workers=True,
         workers_kill_timeout=GRACE_S + 3,
-        log_level=LogLevels.warning,
+        log_level=LogLevels.error,
         log_dictconfig=_LOG,
     ).serve(target_loader=partial(_load, app, service), wrap_loader=False)
 
 
-def _free_address(host: str, port: int) -> str:
-    """Return the IP address of a host. granian shares a port with whoever listens on it already (SO_REUSEPORT)."""
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        socket.create_server(address[:2], family=family).close()
-    except OSError as error:
-        raise SystemExit(f"{host}:{port}: {error.strerror}") from None
-    return str(address[0])
-
-
 def _load(app: str, service: str) -> Flask:
     """Return the app, in the process that serves it."""
-    settings = process.start(service)
-    module, _, name = app.partition(":")
-    function: App = getattr(import_module(module), name)
-    resources, stopping = ExitStack(), Event()
-    flask = resources.enter_context(function(settings))
+    settings, resources, stopping = process.start(service), ExitStack(), Event()
+    resources.callback(tracing.flush)
+    flask: Flask = resources.enter_context(resolve_name(app)(settings))
     flask.extensions[STOPPING] = stopping
     signals, wakeup = socket.socketpair()
     wakeup.setblocking(False)
-    signal.set_wakeup_fd(wakeup.fileno())
-    Thread(target=_await_end, args=(signals, wakeup, stopping, resources)).start()
+    signal.set_wakeup_fd(wakeup.detach())  # granian's handlers of SIGTERM and SIGINT stop the server alone
+    Thread(target=_await_end, args=(signals, stopping, resources)).start()
     return flask
 
 
-def _await_end(signals: socket.socket, _wakeup: socket.socket, stopping: Event, resources: ExitStack) -> None:
-    """Wait until this process is to end, then let it, within a limited time: a client may read slowly, or not at all."""
+def _await_end(signals: socket.socket, stopping: Event, resources: ExitStack) -> None:
+    """Wait for a signal, or the parent's end; then end within a limited time, for a client may not read its answer."""
     parent = parent_process()
-    connection.wait([signals, *([parent.sentinel] if parent else [])])
+    if signals not in connection.wait([signals, *([parent.sentinel] if parent else [])]):
+        os.kill(os.getpid(), signal.SIGTERM)
+    signal.alarm(
+        GRACE_S + 2
+    )  # ends the process whatever it does: at a third signal granian waits forever, with the GIL
     stopping.set()
-    os.kill(os.getpid(), signal.SIGTERM)  # as the parent would have done
     main_thread().join(GRACE_S)
     resources.close()
     if main_thread().is_alive():

@@ -2,16 +2,18 @@
 
 import signal
 import socket
+from contextlib import suppress
 from typing import Any
 
 import psutil
 import pytest
 
 from local.ports import HOST, is_free
-from tests.integration.http_calls import call
+from tests.integration.http_calls import answers, call
 from tests.waiting import eventually
 
 STOP_S = 15
+BACK_S = 5.0
 
 
 def gone(processes: list[psutil.Process]) -> bool:
@@ -40,16 +42,52 @@ def test_an_order_reads_the_same_after_a_restart(start: Any) -> None:
     eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "ready")
 
 
-@pytest.mark.parametrize(("command", "name"), [("-m workers meats", "workers meats"), ("kafka.Kafka", "kafka")])
-def test_a_process_that_dies_stops_the_rest_and_is_named(start: Any, command: str, name: str) -> None:
+def test_a_server_that_dies_stops_the_rest_and_is_named(start: Any) -> None:
     """No half of a system goes on."""
     run = start()
     run.wait_until_ready()
     family = run.family()
-    run.find(command).kill()
+    run.find("kafka.Kafka").kill()
     assert run.wait(STOP_S) == 1
     assert gone(family)
-    assert run.output.splitlines()[-1] == f"{name} ended by itself with exit code -9"
+    assert run.output.splitlines()[-1] == "kafka ended by itself with exit code -9"
+
+
+def test_a_service_that_ends_is_restarted(start: Any) -> None:
+    """Each process of a replica, by each signal, once and five times in ten seconds; Ctrl-C still stops all of it."""
+    run = start()
+    run.wait_until_ready()
+    meats = run.find("-m workers meats")
+    meats.kill()
+
+    def api() -> list[psutil.Process]:
+        """Return the process that the supervisor has started, and the one that serves."""
+        found = [each for each in run.family() if each.status() != psutil.STATUS_ZOMBIE]
+        return [each for each in found if each.cmdline()[-2:] == ["-m", "api"]]
+
+    def is_back(killed: psutil.Process) -> bool:
+        with suppress(psutil.NoSuchProcess):
+            return killed not in api() and len(api()) == 2 and answers(run.api)
+        return False
+
+    def end(which: int, number: signal.Signals) -> None:
+        killed = api()[which]
+        killed.send_signal(number)
+        eventually(lambda: is_back(killed), timeout_s=BACK_S)
+
+    for which in (0, 1):
+        for number in (signal.SIGTERM, signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL):
+            end(which, number)
+    for _ in range(5):
+        end(1, signal.SIGKILL)
+
+    _, headers, _ = call("POST", run.api, "/order/1")
+    eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "ready", timeout_s=30)
+    assert "workers meats ended by itself with exit code -9: it is restarted" in run.output
+    family = run.family()
+    run.process.send_signal(signal.SIGINT)
+    assert run.wait(STOP_S) == 0
+    assert gone(family)
 
 
 def test_one_service_is_changed_and_the_rest_goes_on(start: Any) -> None:

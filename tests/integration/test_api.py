@@ -16,7 +16,7 @@ from tests.integration.records import records_of
 def test_two_replicas_on_two_ports_answer_alike(api: Any, settings: Settings) -> None:
     """No order is in a process: one replica takes it, the other shows it."""
     create_topics(settings, Topics())
-    first, second = api(), api(API_PROCESSES="1")
+    first, second = api(), api()
     status, headers, body = call("POST", first, "/order/3")
     assert status == 202
     assert headers["Location"] == f"/order/{body['order_id']}"

@@ -9,10 +9,10 @@ from itertools import cycle, islice
 from typing import Any
 
 import pytest
-
-from local.ports import HOST
 from pizzeria.runtime.wsgi_connection import MAX_HEADER_BYTES
 from pizzeria.runtime.wsgi_worker import REQUEST_S
+
+from local.ports import HOST
 from tests.integration.http_calls import call
 
 FEW_THREADS = {"API_PROCESSES": "1", "API_THREADS": "2", "API_WAITS": "1"}

@@ -1,5 +1,6 @@
 """The reporter as a process: replicas, and servers that are away."""
 
+from email.message import Message
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from tests.integration.test_joiner import partial_events
 from tests.waiting import eventually
 
 
-def report(port: int, topping: str = "sauce") -> tuple[dict[str, str], Any]:
+def report(port: int, topping: str = "sauce") -> tuple[Message, Any]:
     """Return the headers and the body of a report."""
     status, headers, body = call("GET", port, f"/report/{topping}")
     assert status == 200

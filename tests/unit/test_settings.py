@@ -67,7 +67,7 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         ("API_PORT", "65536", "API_PORT='65536': Expected `int` <= 65535"),
         ("REPORTER_PORT", "-1", "REPORTER_PORT='-1': Expected `int` >= 1"),
         ("HEALTH_PORT", "0", "HEALTH_PORT='0': Expected `int` >= 1"),
-        ("API_PROCESSES", "1.5", "API_PROCESSES='1.5': Expected `int`, got `str`"),
+        ("API_THREADS", "1.5", "API_THREADS='1.5': Expected `int`, got `str`"),
         ("ORDER_TTL_S", "59", "ORDER_TTL_S='59': Expected `int` >= 60"),
         ("ORDER_RETRY_S", "0", "ORDER_RETRY_S='0': Expected `int` >= 1"),
         ("ORDER_DEADLINE_S", "soon", "ORDER_DEADLINE_S='soon': Expected `int`, got `str`"),
