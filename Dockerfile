@@ -18,8 +18,8 @@ RUN python -m compileall -q .
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="pizzeria" org.opencontainers.image.version="0.1.0" \
       org.opencontainers.image.licenses="MIT"
-# gunicorn's only file is in memory: the root file system may be read-only.
-ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 TMPDIR=/dev/shm HTTP_HOST=0.0.0.0
+# No service writes a file: the root file system may be read-only.
+ENV PATH=/opt/venv/bin:$PATH PYTHONUNBUFFERED=1 HTTP_HOST=0.0.0.0
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 WORKDIR /app

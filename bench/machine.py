@@ -11,7 +11,7 @@ from redis import Redis
 
 from local.kafka_server import VERSION as KAFKA_VERSION
 
-_LIBRARIES = ("kafka-python", "redis", "hiredis", "msgspec", "flask", "gunicorn")
+_LIBRARIES = ("kafka-python", "redis", "hiredis", "msgspec", "flask", "granian")
 
 
 def machine() -> dict[str, Any]:

@@ -18,7 +18,7 @@ class Assumptions(Struct, frozen=True, kw_only=True):
     ttl_s: float = DAY_S  # ORDER_TTL_S; the marks of what is counted are kept for twice as long
     retention_s: float = 7 * DAY_S  # of Kafka's topics
     replication: int = 3
-    api_cores: int = 2  # of a replica: API_PROCESSES
+    api_cores: int = 1  # of a replica, which has one process
     gateway_cores: int = 4
     broker_cores: int = 8
     broker_disk: float = 4e12
