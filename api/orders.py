@@ -1,25 +1,31 @@
 """POST /order/<count> and GET /order/<id>."""
 
+import re
 import time
 from contextlib import suppress
 
 import structlog
 from flask import Blueprint, Response, abort, request
+from msgspec import json
+from werkzeug.exceptions import BadRequest
 
 from api.events import pizza_events
-from api.long_poll import LongPollLimiter, TooManyClientsError, wait_asked_for
+from api.long_poll import LongPollLimiter, TooManyClientsError, Wait, wait_asked_for
 from api.metrics import ORDERS_ACCEPTED, ORDERS_REFUSED
 from api.models import Accepted, view
 from api.traces import place_span, send_span
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime.web import json_response
+from pizzeria.runtime.problem import PREFIX, Problem, ProblemType
+from pizzeria.runtime.web import json_response, problem
 from pizzeria.store import IdempotencyKeyReusedError, OrderStore
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 
 ACKS_TIMEOUT_S = 2.0
 MAX_KEY_LENGTH = 255
-_REASONS = {400: "invalid", 403: "cross_site", 413: "too_large", 422: "idempotency_key_reused", 503: "redis"}
+INVALID_KEY = f"Idempotency-Key must be one, with 1 to {MAX_KEY_LENGTH} ASCII characters and no comma"
+# ASCII, for a server need not pass on anything else, and no comma, with which it joins two headers into one.
+_KEY = re.compile(rf"[ -+\--~]{{1,{MAX_KEY_LENGTH}}}")
 
 log = structlog.stdlib.get_logger()
 
@@ -34,13 +40,13 @@ def orders(
     def post_order(count: str) -> Response:
         pizzas = _number_of_pizzas(count, max_order_size)
         key = request.headers.get("Idempotency-Key")
-        if key is not None and not 0 < len(key) <= MAX_KEY_LENGTH:
-            abort(400, f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} characters")
+        if key is not None and not _KEY.fullmatch(key):
+            abort(problem(ProblemType.INVALID_IDEMPOTENCY_KEY, INVALID_KEY))
         try:
             with place_span(pizzas) as traceparent:
                 order_id = store.place(pizzas, key, traceparent)
         except IdempotencyKeyReusedError as error:
-            abort(422, str(error))
+            abort(problem(ProblemType.IDEMPOTENCY_KEY_REUSED, str(error)))
         accepted = Accepted(order_id)
         try:
             # An order that exists, by its Idempotency-Key, is published again: its first request may have died before.
@@ -59,16 +65,19 @@ def orders(
     @blueprint.after_request
     def count_order(response: Response) -> Response:
         if request.endpoint == "orders.post_order":
-            status = response.status_code
-            (ORDERS_ACCEPTED if status == 202 else ORDERS_REFUSED.labels(_REASONS.get(status, "fault"))).inc()
+            if response.status_code == 202:
+                ORDERS_ACCEPTED.inc()
+            elif response.status_code >= 400:
+                reason = json.decode(response.data, type=Problem).type.removeprefix(PREFIX)
+                ORDERS_REFUSED.labels(reason).inc()
         return response
 
     @blueprint.get("/order/<order_id>")
     def get_order(order_id: str) -> Response:
-        wait, headers = wait_asked_for(request), {"Vary": "Prefer"}
+        wait, headers = _wait(), {"Vary": "Prefer"}
         order = store.get(order_id)
         if order is None:
-            abort(404, f"no order {order_id!r}")
+            abort(problem(ProblemType.UNKNOWN_ORDER, f"no order {order_id!r}"))
         if wait and not order.settled:
             try:
                 with limiter.watch(order_id, wait.seconds) as looks:
@@ -83,10 +92,18 @@ def orders(
     return blueprint
 
 
+def _wait() -> Wait | None:
+    try:
+        return wait_asked_for(request)
+    except BadRequest as error:
+        abort(problem(ProblemType.INVALID_WAIT, error.description or ""))
+
+
 def _number_of_pizzas(text: str, max_order_size: int) -> int:
     digits = text.lstrip("0")
     if not (text.isascii() and text.isdigit() and digits):
-        abort(400, f"{text!r} is not a number of pizzas; order 1 to {max_order_size}")
+        detail = f"{text!r} is not a number of pizzas; order 1 to {max_order_size}"
+        abort(problem(ProblemType.INVALID_COUNT, detail))
     if len(digits) > len(str(max_order_size)) or int(digits) > max_order_size:
-        abort(413, f"an order has {max_order_size} pizzas at the most")
+        abort(problem(ProblemType.ORDER_TOO_LARGE, f"an order has {max_order_size} pizzas at the most"))
     return int(digits)

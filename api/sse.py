@@ -11,6 +11,7 @@ from msgspec import Struct, json
 from api.long_poll import LongPollLimiter, TooManyClientsError
 from api.models import view, view_of_change
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.runtime.web import RETRY_AFTER_S, problem
 from pizzeria.store import Order
 
@@ -33,7 +34,7 @@ def sse(limiter: LongPollLimiter, heartbeat_s: float = HEARTBEAT_S) -> Blueprint
                 return too_many_clients()
             order = next(states, None)
             if order is None:
-                abort(404, f"no order {order_id!r}")
+                abort(problem(ProblemType.UNKNOWN_ORDER, f"no order {order_id!r}"))
             return stream(_events(order, states, heartbeat_s), resources)
 
     return blueprint
@@ -65,7 +66,7 @@ def stream(events: Iterator[bytes], resources: ExitStack) -> Response:
 
 def too_many_clients() -> Response:
     """Return the response to one client more than may wait."""
-    return problem(503, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
+    return problem(ProblemType.TOO_MANY_WAITING, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def event(name: bytes, data: Struct) -> bytes:

@@ -23,6 +23,7 @@ class Problem(Struct):
     """An error, as RFC 9457 has it."""
 
     detail: Text
+    type: str = "about:blank"
 
 
 class Accepted(Struct):

@@ -12,11 +12,21 @@ from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError, LocationValueError, SSLError
 
 from cli.answers import Accepted, Change, Order, Problem
+from pizzeria.runtime.problem import PREFIX, ProblemType
 
 CONNECT_S = 5.0
 RESPONSE_TIMEOUT_S = 15.0
 SILENCE_S = 40.0  # of a stream; the API sends a heartbeat every 15 s
-_FOR_NOW = {429, 502, 503, 504}  # also from a proxy
+_FOR_NOW = {429, 502, 503, 504}  # from a proxy, whose errors have no type of ours
+_TRANSIENT = {
+    kind.uri
+    for kind in (
+        ProblemType.UNAVAILABLE,
+        ProblemType.TOO_MANY_WAITING,
+        ProblemType.BAD_GATEWAY,
+        ProblemType.GATEWAY_TIMEOUT,
+    )
+}
 Kind = TypeVar("Kind")
 
 
@@ -124,16 +134,18 @@ class Api:
         except HTTPError as error:
             raise self._unreachable(error) from None
         try:
-            detail = self._read(body, Problem).detail
+            problem = self._read(body, Problem)
         except ApiError:
             if answer.status not in _FOR_NOW:
                 raise
-            detail = "no reason given"
-        message = f"{self._url} answers {answer.status}: {detail}"
-        if answer.status in _FOR_NOW:
+            problem = Problem("no reason given")
+        message = f"{self._url} answers {answer.status}: {problem.detail}"
+        if problem.type in _TRANSIENT or answer.status in _FOR_NOW:
             raise TryLaterError(message, retry_after_s)
-        if answer.status == 404:
-            raise NoSuchOrderError(message) if detail.startswith("no order ") else self._wrong_api()
+        if problem.type == ProblemType.UNKNOWN_ORDER.uri:
+            raise NoSuchOrderError(message)
+        if problem.type == ProblemType.UNKNOWN_PAGE.uri or not problem.type.startswith(PREFIX):
+            raise self._wrong_api()
         raise ApiError(message)
 
     def _read(self, body: bytes, kind: type[Kind]) -> Kind:

@@ -16,7 +16,9 @@ Random pizzas; people order them on [the page](/).
 `POST /order/3` orders three; `GET /order/<order_id>` returns the order, and can wait until it is ready;
 `GET /order/<order_id>/events` streams its changes; `GET /report/<topping>` counts the choices of a topping.
 
-Errors are problem details ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)): `detail` says what is wrong.
+Errors are problem details ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)): programs branch on the `type`, and
+`detail` tells people what is wrong. Two errors have no body: 400 to what is no HTTP request, and 431 to a request whose
+line and headers are too long.
 """
 
 

@@ -4,9 +4,10 @@ from msgspec.structs import replace
 
 from api.long_poll import MAX_WAIT_S
 from api.models import Accepted, ChangeView, OrderView, view, view_of_change
-from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, header, problems, response, schema_of
-from api.orders import MAX_KEY_LENGTH
+from api.openapi.parts import REDIS_AWAY, Part, header, problems, response, schema_of
+from api.orders import INVALID_KEY, MAX_KEY_LENGTH
 from api.sse import event
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.store import Order
 from pizzeria.toppings import MENUS
 
@@ -19,7 +20,7 @@ _READY = replace(
     completed_at="2026-11-23T09:38:35.448Z",
     toppings={0: {topping: menu[0] for topping, menu in MENUS.items()}},
 )
-_NOT_FOUND = {404: f"no order '{_ID}'"}
+_NOT_FOUND = {ProblemType.UNKNOWN_ORDER: f"no order '{_ID}'"}
 
 
 def orders(max_order_size: int) -> Part:
@@ -33,7 +34,8 @@ def orders(max_order_size: int) -> Part:
 
 def _post_order(max_order_size: int) -> Part:
     count = {"type": "integer", "minimum": 1, "maximum": max_order_size}
-    key = {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH}
+    word = r"[!-+\--~]+"  # ASCII without a comma
+    key = {"type": "string", "pattern": f"^{word}( +{word})*$", "minLength": 1, "maxLength": MAX_KEY_LENGTH}
     accepted = response(
         "The order is stored. If Kafka is unavailable, `detail` says so, and the pizzas are made when it is back.",
         schema_of(Accepted),
@@ -45,10 +47,11 @@ def _post_order(max_order_size: int) -> Part:
         for operation in ("get_order", "get_events")
     }
     details = {
-        400: f"'lots' is not a number of pizzas; order 1 to {max_order_size}",
-        403: "a browser sent this POST from another site (Sec-Fetch-Site: cross-site)",
-        413: f"an order has {max_order_size} pizzas at the most",
-        422: "Idempotency-Key 'table 7' was given to an order of 2, not 5",
+        ProblemType.INVALID_COUNT: f"'lots' is not a number of pizzas; order 1 to {max_order_size}",
+        ProblemType.INVALID_IDEMPOTENCY_KEY: INVALID_KEY,
+        ProblemType.CROSS_SITE: "a browser sent this POST from another site (Sec-Fetch-Site: cross-site)",
+        ProblemType.ORDER_TOO_LARGE: f"an order has {max_order_size} pizzas at the most",
+        ProblemType.IDEMPOTENCY_KEY_REUSED: "Idempotency-Key 'table 7' was given to an order of 2, not 5",
     }
     return {
         "operationId": "post_order",
@@ -60,11 +63,11 @@ def _post_order(max_order_size: int) -> Part:
             {
                 "name": "Idempotency-Key",
                 "in": "header",
-                "description": "Any text. A request that is repeated with the same key returns the same order.",
+                "description": "A request that is repeated with the same key returns the same order.",
                 "schema": key,
             },
         ],
-        "responses": {"202": accepted | {"links": links}} | problems(details | REDIS_AWAY) | TOO_LONG,
+        "responses": {"202": accepted | {"links": links}} | problems(details | REDIS_AWAY),
     }
 
 
@@ -73,7 +76,7 @@ def _get_order() -> Part:
         "Preference-Applied": header("The preference that was applied.", {"type": "string"}, "wait=10"),
         "Vary": header("The response depends on this request header.", {"type": "string"}, "Prefer", required=True),
     }
-    details = {400: "wait='soon' is not a number of seconds"}
+    details = {ProblemType.INVALID_WAIT: "wait='soon' is not a number of seconds"}
     return {
         "operationId": "get_order",
         "tags": ["orders"],
@@ -97,8 +100,7 @@ def _get_order() -> Part:
             },
         ],
         "responses": {"200": response("The order, as it is now.", schema_of(OrderView), view(_READY), headers)}
-        | problems(details | _NOT_FOUND | REDIS_AWAY)
-        | TOO_LONG,
+        | problems(details | _NOT_FOUND | REDIS_AWAY),
     }
 
 
@@ -127,8 +129,7 @@ def _get_events() -> Part:
         "`preparing`. If the connection is lost before, reconnect: the new stream starts with the whole order.",
         "parameters": [_order("The `order_id` that `POST` returned.", {"type": "string"})],
         "responses": {"200": response("The events.", schema, (order + change).decode(), media_type="text/event-stream")}
-        | problems(_NOT_FOUND | {503: "too many clients wait here"})
-        | TOO_LONG,
+        | problems(_NOT_FOUND | REDIS_AWAY | {ProblemType.TOO_MANY_WAITING: "too many clients wait here"}),
     }
 
 

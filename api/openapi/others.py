@@ -1,6 +1,7 @@
 """The operations of reports and health checks."""
 
-from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, header, problems, response, schema_of
+from api.openapi.parts import REDIS_AWAY, Part, header, problems, response, schema_of
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.status.model import Diagnosis, Memory, Orders, Replica, Server, Status
 from pizzeria.toppings import MENUS, TOPPINGS
 
@@ -10,7 +11,7 @@ _COUNTS = {"type": "object", "additionalProperties": {"type": "integer", "minimu
 def reports() -> Part:
     """Return the paths of reports."""
     known = {"name": "topping", "in": "path", "required": True, "schema": {"enum": TOPPINGS}}
-    unknown = {404: f"no topping 'chocolate'; there are {', '.join(TOPPINGS)}"}
+    unknown = {ProblemType.UNKNOWN_TOPPING: f"no topping 'chocolate'; there are {', '.join(TOPPINGS)}"}
     return {
         "/report": {"get": _report("get_cheese_report", "Count the cheeses", "cheese")},
         "/report/{topping}": {
@@ -58,7 +59,7 @@ def status() -> Part:
     }
 
 
-def _report(name: str, summary: str, topping: str, details: dict[int, str] | None = None) -> Part:
+def _report(name: str, summary: str, topping: str, details: dict[ProblemType, str] | None = None) -> Part:
     text = {"type": "string"}
     headers = {
         "Cache-Status": header("Present if the counts may be stale.", text, 'reporter; hit; detail="Kafka is down"'),
@@ -71,8 +72,7 @@ def _report(name: str, summary: str, topping: str, details: dict[int, str] | Non
         "summary": summary,
         "description": "The number of pizzas by choice. Choices that no pizza has are left out.",
         "responses": {"200": response("The counts.", _COUNTS, counts, headers)}
-        | problems((details or {}) | REDIS_AWAY)
-        | TOO_LONG,
+        | problems((details or {}) | REDIS_AWAY),
     }
 
 
@@ -86,7 +86,7 @@ def _metrics() -> Part:
     }
 
 
-def _health(name: str, summary: str, status: str, details: dict[int, str] | None = None) -> Part:
+def _health(name: str, summary: str, status: str, details: dict[ProblemType, str] | None = None) -> Part:
     schema = {"type": "object", "properties": {"status": {"const": status}}, "required": ["status"]}
     return {
         "operationId": name,

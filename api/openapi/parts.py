@@ -2,15 +2,13 @@
 
 from typing import Any
 
-from werkzeug.http import HTTP_STATUS_CODES
-
-from pizzeria.runtime.problem import NO_STORE, Problem
+from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem, ProblemType
 from pizzeria.runtime.web import RETRY_AFTER_S
 
 Part = dict[str, Any]
 
 SCHEMAS = "#/components/schemas/{name}"
-REDIS_AWAY = {503: "Redis does not answer"}
+REDIS_AWAY = {ProblemType.UNAVAILABLE: "Redis does not answer"}
 
 
 def schema_of(model: type) -> Part:
@@ -23,6 +21,11 @@ def header(description: str, schema: Part, example: object, *, required: bool = 
     return {"description": description, "required": required, "schema": schema, "example": example}
 
 
+NO_STORE_HEADER = {
+    "Cache-Control": header("No cache may store the response.", {"const": NO_STORE}, NO_STORE, required=True)
+}
+
+
 def response(
     description: str, schema: Part, example: object, headers: Part | None = None, media_type: str = "application/json"
 ) -> Part:
@@ -31,34 +34,40 @@ def response(
     Args:
         headers: in addition to Cache-Control.
     """
-    no_store = header("No cache may store the response.", {"const": NO_STORE}, NO_STORE, required=True)
     return {
         "description": description,
-        "headers": {"Cache-Control": no_store} | (headers or {}),
+        "headers": NO_STORE_HEADER | (headers or {}),
         "content": {media_type: {"schema": schema, "example": example}},
     }
 
 
-def problems(details: dict[int, str]) -> Part:
+def problems(details: dict[ProblemType, str]) -> Part:
     """Return the error responses of an operation.
 
     Args:
-        details: status → an example of the problem's detail.
+        details: type → an example of the problem's detail.
     """
     retry_after = header(
         "The number of seconds to wait before the next try.", {"type": "integer"}, RETRY_AFTER_S, required=True
     )
+    of_status: dict[int, list[ProblemType]] = {}
+    for kind in details:
+        of_status.setdefault(kind.status, []).append(kind)
     return {
-        str(status): response(
-            HTTP_STATUS_CODES[status],
-            schema_of(Problem),
-            Problem.of(status, detail),
-            {"Retry-After": retry_after} if status == 503 else None,
-            "application/problem+json",
-        )
-        for status, detail in details.items()
+        str(status): {
+            "description": " ".join(kind.meaning for kind in kinds),
+            "headers": NO_STORE_HEADER | ({"Retry-After": retry_after} if status == 503 else {}),
+            "content": {
+                CONTENT_TYPE: {
+                    "schema": {
+                        "allOf": [schema_of(Problem)],
+                        "properties": {"type": {"enum": [kind.uri for kind in kinds]}},
+                    },
+                    "examples": {
+                        kind.slug: {"summary": kind.title, "value": Problem.of(kind, details[kind])} for kind in kinds
+                    },
+                }
+            },
+        }
+        for status, kinds in of_status.items()
     }
-
-
-# From gunicorn, before the request reaches the API.
-TOO_LONG = problems({414: "Request Line is too large (4207 > 4094)"})

@@ -11,7 +11,7 @@ from msgspec import json
 
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime import metrics
-from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem
+from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem, ProblemType
 
 SILENT_CLIENT_S = 10.0  # for each part of a request; then its thread ends
 _PROBE_S = 2.0
@@ -86,24 +86,24 @@ def serve_health(
             elif self.path.partition("?")[0] == "/metrics":
                 self._answer(HTTPStatus.OK, metrics.exposition(), metrics.CONTENT_TYPE)
             else:
-                self._problem(HTTPStatus.NOT_FOUND, "there are /healthz, /readyz and /metrics")
+                self._problem(Problem.of(ProblemType.UNKNOWN_PAGE, "there are /healthz, /readyz and /metrics"))
 
         def _answer_check(self, check: Callable[[], object], status: str) -> None:
             try:
                 check()
             except UnavailableError as error:
-                self._problem(HTTPStatus.SERVICE_UNAVAILABLE, error.public)
+                self._problem(Problem.of(ProblemType.UNAVAILABLE, error.public))
             else:
                 self._answer(HTTPStatus.OK, json.encode({"status": status}) + b"\n", "application/json")
 
         def send_error(self, code: int, message: str | None = None, _explain: str | None = None) -> None:
             self.close_connection = True
-            self._problem(HTTPStatus(code), message or HTTPStatus(code).description)
+            self._problem(Problem.of(ProblemType.of_status(code), message or HTTPStatus(code).description, code))
 
-        def _problem(self, status: HTTPStatus, detail: str) -> None:
-            self._answer(status, json.encode(Problem.of(status, detail)) + b"\n", CONTENT_TYPE)
+        def _problem(self, problem: Problem) -> None:
+            self._answer(problem.status, json.encode(problem) + b"\n", CONTENT_TYPE)
 
-        def _answer(self, status: HTTPStatus, body: bytes, content_type: str) -> None:
+        def _answer(self, status: int, body: bytes, content_type: str) -> None:
             self.send_response(status)
             self.send_header("Content-Type", content_type)
             self.send_header("Cache-Control", NO_STORE)

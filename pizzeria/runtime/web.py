@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime import metrics, tracing
-from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem
+from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem, ProblemType
 from pizzeria.toppings import TOPPINGS
 
 RETRY_AFTER_S = 2
@@ -35,14 +35,17 @@ def json_response(body: object, status: int = 200, headers: dict[str, str] | Non
     return Response(json.encode(body) + b"\n", status, headers, content_type="application/json")
 
 
-def problem(status: int, detail: str, headers: dict[str, str] | None = None) -> Response:
+def problem(
+    kind: ProblemType, detail: str, headers: dict[str, str] | None = None, status: int | None = None
+) -> Response:
     """Return an error as RFC 9457 has it.
 
     Args:
-        status: the HTTP status; its phrase is the title.
         detail: what is wrong with this very request.
+        status: if it is not that of the type.
     """
-    response = json_response(Problem.of(status, detail), status, headers)
+    body = Problem.of(kind, detail, status)
+    response = json_response(body, body.status, headers)
     response.content_type = CONTENT_TYPE
     return response
 
@@ -66,8 +69,8 @@ def new_app(
         _trace(app)
     app.url_map.strict_slashes = False  # /report/ is /report
     app.url_map.merge_slashes = False  # or /order//3 would be answered with a redirect
-    _register_error_handlers(app)
     _protect(app)
+    _register_error_handlers(app)
     app.register_blueprint(_health(ready, alive, collectors))
     return app
 
@@ -121,7 +124,8 @@ def _register_error_handlers(app: Flask) -> None:
     """Make every error of an app a problem+json: Flask's, an unavailable server, and exceptions of our own."""
 
     def http_error(error: HTTPException) -> Response:
-        response = problem(error.code or 500, error.description or "")
+        status = error.code or 500
+        response = problem(ProblemType.of_status(status), error.description or "", status=status)
         for name, value in error.get_headers():
             if name != "Content-Type":
                 response.headers[name] = value  # such as Allow of a 405
@@ -129,11 +133,18 @@ def _register_error_handlers(app: Flask) -> None:
 
     def unavailable(error: UnavailableError) -> Response:
         log.warning("unavailable", error=str(error), detail=error.public)
-        return problem(503, error.public, {"Retry-After": str(RETRY_AFTER_S)})
+        return problem(ProblemType.UNAVAILABLE, error.public, {"Retry-After": str(RETRY_AFTER_S)})
 
     def fault(_error: Exception) -> Response:
         log.exception("fault")
-        return problem(500, "an internal error; the log has the details")
+        return problem(ProblemType.INTERNAL_ERROR, "an internal error; the log has the details")
+
+    @app.after_request
+    def describe(response: Response) -> Response:
+        if response.status_code < 400 or response.content_type == CONTENT_TYPE:
+            return response
+        response.close()  # a file whose ETag is not that of If-Match: werkzeug answers 412 without an exception
+        return problem(ProblemType.of_status(response.status_code), response.status, status=response.status_code)
 
     app.register_error_handler(HTTPException, http_error)
     app.register_error_handler(UnavailableError, unavailable)
@@ -151,7 +162,7 @@ def _protect(app: Flask) -> None:
     def refuse_cross_site() -> Response | None:
         if request.method in _SAFE_METHODS or not (sender := _other_site()):
             return None
-        return problem(403, f"a browser sent this {request.method} from another site ({sender})")
+        return problem(ProblemType.CROSS_SITE, f"a browser sent this {request.method} from another site ({sender})")
 
     @app.after_request
     def forbid_storing(response: Response) -> Response:
@@ -206,7 +217,8 @@ def report(answer: Callable[[str], Response]) -> Blueprint:
     @blueprint.get("/report/<topping>")
     def get_report(topping: str) -> Response:
         if topping not in TOPPINGS:
-            abort(404, f"no topping {topping!r}; there are {', '.join(TOPPINGS)}")
+            detail = f"no topping {topping!r}; there are {', '.join(TOPPINGS)}"
+            abort(problem(ProblemType.UNKNOWN_TOPPING, detail))
         return answer(topping)
 
     return blueprint

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from local.ports import HOST
+from pizzeria.runtime.problem import ProblemType
 from tests.compose.clients import Clients
 from tests.compose.stack import Stack
 from tests.compose.verdict import check
@@ -63,7 +64,7 @@ def test_the_only_replica_being_frozen_is_reported(stack: Stack, clients: Client
     with stack.frozen(name), ThreadPoolExecutor() as pool:
         began = time.monotonic()
         for status, headers, problem in pool.map(lambda path: call("GET", stack.port, path), paths):
-            assert (status, problem["status"]) == (503, 503)
+            assert (status, problem["type"]) == (503, ProblemType.UNAVAILABLE.uri)
             assert TOLD.items() <= dict(headers).items()
         assert time.monotonic() - began < MAX_HOLD_S
     check(stack, clients)
@@ -82,7 +83,7 @@ def test_half_a_request_is_never_seen_by_a_replica(stack: Stack, clients: Client
         clients.start()
         clients.go_on(3)
         for connection in connections:
-            assert connection.recv(4096).startswith(b"HTTP/1.1 408 ")
+            assert ProblemType.REQUEST_TIMEOUT.uri.encode() in connection.recv(4096)
         clients.stop()
     assert clients.errors == []
     assert clients.slowest_s < MAX_HOLD_S / 2
@@ -94,5 +95,6 @@ def test_what_a_browser_sends_from_another_site_is_refused(stack: Stack, clients
     here = f"http://{HOST}:{stack.port}"
     answers = [call("POST", stack.port, "/order/1", {"Origin": origin}) for origin in ("http://elsewhere", here)]
     assert [status for status, _, _ in answers] == [403, 202], json.dumps([body for _, _, body in answers])
+    assert answers[0][2]["type"] == ProblemType.CROSS_SITE.uri
     clients.accepted[answers[1][2]["order_id"]] = 1
     check(stack, clients)

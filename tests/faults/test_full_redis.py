@@ -5,6 +5,7 @@ from http.client import HTTPConnection, HTTPResponse
 from json import loads
 
 from local.ports import HOST
+from pizzeria.runtime.problem import ProblemType
 from tests.faults.load import Load
 from tests.faults.stack import Stack
 from tests.faults.verdict import Verdict
@@ -52,11 +53,11 @@ def test_redis_is_full_and_stays_so(stack: Stack, load: Load, verdict: Verdict) 
     assert stack.redis.hget(f"order:{waiting[-1]}", "status") == "preparing"
 
     response, problem = answer(stack.api_port, "POST", "/order/100")
-    assert (response.status, response.getheader("Content-Type")) == (503, "application/problem+json")
+    assert (response.status, problem["type"]) == (503, ProblemType.UNAVAILABLE.uri)
     assert int(response.getheader("Retry-After", "0")) > 0
     assert "full" in str(problem["detail"])
     response, problem = answer(stack.api_port, "GET", "/readyz")
-    assert response.status == 503
+    assert problem["type"] == ProblemType.UNAVAILABLE.uri
     assert "full" in str(problem["detail"])
     assert "Redis is full" in stack["api"].log.read_text()
     assert answer(stack.api_port, "GET", f"/order/{waiting[-1]}")[0].status == 200

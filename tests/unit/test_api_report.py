@@ -13,11 +13,13 @@ from api.app import create_app
 from api.long_poll import LongPollLimiter
 from api.report import passed_on
 from api.reporter_client import PAUSE_S, ReporterClient
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, ReportStore
 from pizzeria.toppings import TOPPINGS
 from tests.unit.fake_servers import FakeServers
 from tests.unit.fakes import Clock, FakePublisher
+from tests.unit.test_api import assert_problem
 from tests.waiting import eventually
 
 AWAY = 'api; hit; detail="the reporter is away"'
@@ -185,8 +187,8 @@ def test_a_report_on_something_else_is_a_404(client: FlaskClient, fake: FakeRepo
 
 def test_a_404_names_the_toppings(alone: FlaskClient) -> None:
     """As the reporter's does."""
-    detail = alone.get("/report/crust").get_json()["detail"]
-    assert detail == "no topping 'crust'; there are sauce, cheese, meats, veggies"
+    detail = "no topping 'crust'; there are sauce, cheese, meats, veggies"
+    assert_problem(alone.get("/report/crust"), ProblemType.UNKNOWN_TOPPING, detail)
 
 
 def test_after_a_failure_the_reporter_is_left_alone_for_a_while(

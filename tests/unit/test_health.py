@@ -12,6 +12,7 @@ import pytest
 from local.ports import HOST, free_port
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.health import Probe, serve_health
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.runtime.service import readiness
 from tests.checks import works
 from tests.waiting import eventually
@@ -25,6 +26,12 @@ def get(port: int, path: str) -> tuple[int, str, object]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers["Content-Type"], json.load(error)
+
+
+def assert_problem(answer: tuple[int, str, object], kind: ProblemType, detail: str) -> None:
+    """Check that an answer is a problem as RFC 9457 has it."""
+    body = {"type": kind.uri, "title": kind.title, "status": kind.status, "detail": detail}
+    assert answer == (kind.status, "application/problem+json", body)
 
 
 def exchange(port: int, request: str) -> bytes:
@@ -44,13 +51,10 @@ def test_it_is_healthy_while_it_is_there_and_ready_when_it_can_work() -> None:
 
     serve_health(HOST, port, ready, works)
     assert get(port, "/healthz") == (200, "application/json", {"status": "ok"})
-    status, content_type, body = get(port, "/readyz")
-    assert (status, content_type) == (503, "application/problem+json")
-    assert isinstance(body, dict)
-    assert body["detail"] == "Kafka does not answer"
+    assert_problem(get(port, "/readyz"), ProblemType.UNAVAILABLE, "Kafka does not answer")
     away.clear()
     assert get(port, "/readyz") == (200, "application/json", {"status": "ready"})
-    assert get(port, "/else")[0] == 404
+    assert_problem(get(port, "/else"), ProblemType.UNKNOWN_PAGE, "there are /healthz, /readyz and /metrics")
 
 
 def test_it_is_not_healthy_if_a_restart_would_help() -> None:
@@ -61,10 +65,7 @@ def test_it_is_not_healthy_if_a_restart_would_help() -> None:
         raise UnavailableError("stuck", public="stuck in a poll for 120 s")
 
     serve_health(HOST, port, works, alive)
-    status, _, body = get(port, "/healthz")
-    assert status == 503
-    assert isinstance(body, dict)
-    assert body["detail"] == "stuck in a poll for 120 s"
+    assert_problem(get(port, "/healthz"), ProblemType.UNAVAILABLE, "stuck in a poll for 120 s")
 
 
 def test_it_has_metrics() -> None:
@@ -86,10 +87,7 @@ def test_readyz_has_the_reason_and_no_address() -> None:
         raise UnavailableError("Redis: 10.0.0.1:6379 says OOM", public="Redis is full")
 
     serve_health(HOST, port, ready, works)
-    status, content_type, body = get(port, "/readyz")
-    assert (status, content_type) == (503, "application/problem+json")
-    assert isinstance(body, dict)
-    assert body["detail"] == "Redis is full"
+    assert_problem(get(port, "/readyz"), ProblemType.UNAVAILABLE, "Redis is full")
 
 
 def test_a_service_is_ready_if_redis_takes_its_writes_and_kafka_answers() -> None:
@@ -143,7 +141,8 @@ def test_no_cache_keeps_an_answer() -> None:
         assert head.split()[1] == str(status).encode()
         assert b"application/problem+json" in head
         assert b"no-store" in head
-        assert json.loads(body)["status"] == status
+        problem = json.loads(body)
+        assert (problem["type"], problem["status"]) == (ProblemType.INVALID_REQUEST.uri, status)
 
 
 def test_a_client_that_falls_silent_is_left() -> None:

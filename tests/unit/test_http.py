@@ -1,10 +1,14 @@
 """What every answer over HTTP has, and which requests are refused whatever they ask for."""
 
+from typing import NoReturn
+
 import pytest
+from flask import abort
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.runtime.web import new_app
 from pizzeria.store import OrderStore
 from tests.unit.fakes import FakePublisher
@@ -107,7 +111,7 @@ def test_an_order_that_a_browser_sends_from_another_site_is_refused(
     response = client.post("/order/1", headers={"Host": "pizza.example:8000"} | headers)
     name, value = next(iter(headers.items()))
     detail = f"a browser sent this POST from another site ({name}: {value})"
-    assert_problem(response, 403, "Forbidden", detail)
+    assert_problem(response, ProblemType.CROSS_SITE, detail)
     assert publisher.published == []
 
 
@@ -129,6 +133,41 @@ def test_a_link_on_another_site_works(client: FlaskClient, order_id: str) -> Non
     assert response.status_code == 200
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+@pytest.mark.parametrize("status", [400, 401, 404, 405, 406, 413, 414, 415, 416, 500])
+def test_an_error_of_flask_has_a_type_of_ours(status: int, method: str) -> None:
+    """By its status, which stays."""
+    app = new_app("wrong", lambda: True)
+
+    @app.route("/wrong", methods=["GET", "OPTIONS", "POST"])
+    def get_wrong() -> NoReturn:
+        abort(status)
+
+    response = app.test_client().open("/wrong", method=method)
+    named = {404: ProblemType.UNKNOWN_PAGE, 405: ProblemType.METHOD_NOT_ALLOWED, 500: ProblemType.INTERNAL_ERROR}
+    if method == "HEAD":
+        assert (response.status_code, response.content_type) == (status, "application/problem+json")
+    else:
+        assert_problem(response, named.get(status, ProblemType.INVALID_REQUEST), response.get_json()["detail"], status)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/favicon.ico", {"Range": "bytes=999999-"}, 416),
+        ("/favicon.ico", {"If-Match": '"another"'}, 412),
+        ("/readyz", {"Connection": "Upgrade", "Upgrade": "websocket"}, 400),
+    ],
+)
+def test_a_request_that_http_does_not_allow_is_a_problem(
+    client: FlaskClient, path: str, headers: dict[str, str], status: int
+) -> None:
+    """Also where werkzeug refuses it."""
+    response = client.get(path, headers=headers)
+    assert_problem(response, ProblemType.INVALID_REQUEST, response.get_json()["detail"], status)
+    assert response.headers["Cache-Control"] == "no-store"
+
+
 @pytest.fixture
 def unavailable() -> FlaskClient:
     """A client of a service whose server is away."""
@@ -145,6 +184,6 @@ def test_a_503_names_no_address_but_the_log_does(unavailable: FlaskClient) -> No
     """The response has no details of the failure."""
     with capture_logs() as logs:
         response = unavailable.get("/")
-    assert_problem(response, 503, "Service Unavailable", "Redis does not answer")
+    assert_problem(response, ProblemType.UNAVAILABLE, "Redis does not answer")
     assert response.headers["Retry-After"] == "2"
     assert [log["error"] for log in logs] == ["Redis at 10.0.0.7:6379: refused"]

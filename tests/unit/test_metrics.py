@@ -44,7 +44,7 @@ def test_orders_are_counted_by_what_became_of_them(
     client.post("/order/3")
     client.get("/order/3")  # is none
     assert counted("pizzeria_orders_accepted_total") == 2
-    reasons = ("idempotency_key_reused", "invalid", "too_large", "cross_site", "redis")
+    reasons = ("idempotency-key-reused", "invalid-count", "order-too-large", "cross-site", "unavailable")
     assert [counted("pizzeria_orders_refused_total", reason=reason) for reason in reasons] == [1, 2, 1, 1, 1]
 
 

@@ -117,7 +117,10 @@ def test_every_example_is_what_its_schema_says(document: Any) -> None:
     for path, _, operation in operations(document):
         parts = [*operation.get("parameters", []), *document["paths"][path].get("parameters", [])]
         for response in operation["responses"].values():
-            parts += [*response["headers"].values(), *response["content"].values()]
+            parts += response["headers"].values()
+            for content in response["content"].values():
+                examples = [each["value"] for each in content.get("examples", {}).values()]
+                parts += [content | {"example": each} for each in examples] or [content]
         for part in parts:
             if "event" in part["schema"].get("properties", ()):
                 assert_events_fit(document, part["schema"], part["example"])

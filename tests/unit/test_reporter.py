@@ -5,11 +5,13 @@ from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.runtime.service import readiness
 from pizzeria.store import ReportStore
 from reporter.app import create_app
 from reporter.cache import ReportCache
 from tests.unit.fakes import Clock
+from tests.unit.test_api import assert_problem
 
 
 @pytest.fixture
@@ -60,9 +62,8 @@ def test_no_cache_keeps_a_report(client: FlaskClient) -> None:
 
 def test_a_report_on_something_else_is_a_404(client: FlaskClient) -> None:
     """It names the toppings that there are."""
-    response = client.get("/report/crust")
-    assert (response.status_code, response.content_type) == (404, "application/problem+json")
-    assert response.get_json()["detail"] == "no topping 'crust'; there are sauce, cheese, meats, veggies"
+    detail = "no topping 'crust'; there are sauce, cheese, meats, veggies"
+    assert_problem(client.get("/report/crust"), ProblemType.UNKNOWN_TOPPING, detail)
 
 
 def test_with_redis_away_the_last_counts_are_told_with_their_age(

@@ -6,9 +6,11 @@ import pytest
 from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.runtime.wsgi import STOPPING
 from pizzeria.store import OrderStore
 from tests.pizzas import FULL
+from tests.unit.test_api import assert_problem
 
 LONG = "/order/{}?wait=30"
 
@@ -49,8 +51,7 @@ def test_a_preference_is_applied_and_said_to_be(
 def test_a_wait_that_is_no_number_of_seconds_is_refused(client: FlaskClient, store: OrderStore, seconds: str) -> None:
     """The problem names it."""
     response = client.get(f"/order/{store.place(1)}", query_string={"wait": seconds})
-    assert response.status_code == 400
-    assert response.get_json()["detail"] == f"wait={seconds!r} is not a number of seconds"
+    assert_problem(response, ProblemType.INVALID_WAIT, f"wait={seconds!r} is not a number of seconds")
 
 
 def test_a_client_waits_until_the_order_is_ready(
@@ -84,8 +85,7 @@ def test_a_wait_ends_with_the_order_as_it_is(client: FlaskClient, store: OrderSt
 @pytest.mark.parametrize("path", ["/order/nobody?wait=30", "/order/nobody/events"])
 def test_nobody_waits_for_an_order_that_is_not_there(client: FlaskClient, path: str) -> None:
     """404 comes at once."""
-    response = client.get(path)
-    assert (response.status_code, response.get_json()["detail"]) == (404, "no order 'nobody'")
+    assert_problem(client.get(path), ProblemType.UNKNOWN_ORDER, "no order 'nobody'")
 
 
 @pytest.mark.parametrize("path", [LONG, "/order/{}/events"])
@@ -118,7 +118,8 @@ def test_no_more_wait_than_may(client: FlaskClient, store: OrderStore) -> None:
         waited = client.get(f"/order/{order_id}", headers={"Prefer": "wait=30"})
         assert (waited.status_code, waited.headers.get("Preference-Applied")) == (200, None)
         refused = client.get(path)
-        assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+        assert_problem(refused, ProblemType.TOO_MANY_WAITING, "too many clients wait here")
+        assert refused.headers["Retry-After"] == "2"
     with client.get(path, buffered=False) as response:
         assert response.status_code == 200
 

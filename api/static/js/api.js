@@ -1,6 +1,9 @@
 /** The client of the API. An error response is a Problem; a request without a response is a ConnectionError. */
 
 const TIMEOUT_MS = 15_000;
+const TRANSIENT = ["unavailable", "too-many-waiting", "bad-gateway", "gateway-timeout", "internal-error"].map(
+  (name) => `/problems/${name}`,
+);
 
 /** @typedef {"preparing" | "ready" | "timed_out"} Status */
 
@@ -44,13 +47,13 @@ export function choiceOf(pizza, topping) {
 /** An error response of the API (RFC 9457). */
 export class Problem extends Error {
   /**
-   * @param {number} status
+   * @param {string} type "" if the response is none of the API's
    * @param {string} detail
    * @param {number} retryAfterS
    */
-  constructor(status, detail, retryAfterS) {
+  constructor(type, detail, retryAfterS) {
     super(detail);
-    this.status = status;
+    this.isTransient = TRANSIENT.includes(type);
     this.retryAfterS = retryAfterS;
   }
 }
@@ -73,13 +76,14 @@ export async function call(url, options = {}) {
     response = await fetch(url, { ...options, signal, cache: "no-store" });
     body = await response.json();
   } catch (error) {
-    if (response && response.status < 500)
-      throw new Problem(response.ok ? 404 : response.status, response.statusText, 0);
+    if (response && response.status < 500) throw new Problem("", response.statusText, 0);
     throw new ConnectionError(String(error)); // such as the error page of a proxy
   }
   if (response.ok) return { body, headers: response.headers };
+  const isOurs = String(body?.type).startsWith("/problems/");
+  if (!isOurs && response.status >= 500) throw new ConnectionError(response.statusText); // such as of a proxy
   const retryAfterS = Number(response.headers.get("Retry-After")) || 2;
-  throw new Problem(response.status, body?.detail || response.statusText, retryAfterS);
+  throw new Problem(body?.type ?? "", body?.detail || response.statusText, retryAfterS);
 }
 
 /**
@@ -95,7 +99,7 @@ export async function place(count, onRetry) {
     try {
       return (await call(`/order/${count}`, { method: "POST", headers })).body;
     } catch (error) {
-      const isTransient = error instanceof ConnectionError || (error instanceof Problem && error.status >= 500);
+      const isTransient = error instanceof ConnectionError || (error instanceof Problem && error.isTransient);
       if (!isTransient) throw error;
       onRetry(error);
       await sleep(error instanceof Problem ? error.retryAfterS * 1000 : backoffMs(tries));

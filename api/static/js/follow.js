@@ -11,7 +11,7 @@ const STABLE_MS = 3_000; // a stream that lasted less has not recovered
  * @typedef {object} Handlers
  * @property {(order: Order) => void} onOrder the whole order
  * @property {(change: Change) => void} onChange what changed of it
- * @property {(problem: Problem) => void} onProblem an error response; after one below 500 the order is no longer followed
+ * @property {(problem: Problem) => void} onProblem an error response; unless it is transient the order is no longer followed
  * @property {() => void} onLost the connection is lost
  * @property {() => void} onConnected the connection is established, perhaps again
  */
@@ -91,7 +91,7 @@ export function follow(id, handlers) {
     try {
       const { body } = await call(path, { signal: stopped.signal });
       if (mine !== turn) return;
-      if (!Array.isArray(body?.pizzas)) throw new Problem(404, "", 0); // such as of "..", which is another address
+      if (!Array.isArray(body?.pizzas)) throw new Problem("", "", 0); // such as of "..", which is another address
       status = body.status;
       if (status !== "preparing") failures = 0;
       if (failures < 2 || refused) handlers.onConnected(); // otherwise the stream must prove it
@@ -103,7 +103,7 @@ export function follow(id, handlers) {
       failures++;
       if (error instanceof Problem) {
         handlers.onProblem(error);
-        if (error.status < 500) return stop();
+        if (!error.isTransient) return stop();
         timer = setTimeout(poll, error.retryAfterS * 1000);
       } else {
         handlers.onLost();
@@ -115,7 +115,7 @@ export function follow(id, handlers) {
   // A hidden tab closes its connection, of which a browser has few, and reconnects when it is visible again.
   const watch = () => (document.hidden ? pause() : poll());
   document.addEventListener("visibilitychange", watch, { signal: stopped.signal });
-  if (id === "." || id === "..") handlers.onProblem(new Problem(404, "", 0));
+  if (id === "." || id === "..") handlers.onProblem(new Problem("", "", 0));
   else if (document.hidden) poll();
   else listen();
   return stop;

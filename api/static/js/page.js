@@ -51,13 +51,13 @@ function watch(id) {
     },
     onProblem(error) {
       setProblem("connection", null);
-      if (error.status < 500) {
+      if (error.isTransient) {
+        lost = true;
+        setProblem("order", problemText(error));
+      } else {
         order.clear();
         const name = id.length > 80 ? `${id.slice(0, 80)}…` : id;
         setProblem("order", `No order ${name}: it was never placed here, or it has expired.`);
-      } else {
-        lost = true;
-        setProblem("order", problemText(error));
       }
     },
     onConnected() {

@@ -44,6 +44,6 @@ function dismissButton() {
  * Return the text of an error response.
  * @param {import("./api.js").Problem} problem
  */
-export function problemText({ status, message }) {
-  return status === 503 ? `${message}. Trying again…` : message;
+export function problemText({ isTransient, message }) {
+  return isTransient ? `${message}. Trying again…` : message;
 }

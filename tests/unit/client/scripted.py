@@ -9,6 +9,7 @@ from threading import Event, Thread
 from typing import Any, NamedTuple
 
 from local.ports import HOST
+from pizzeria.runtime.problem import ProblemType
 from pizzeria.toppings import TOPPINGS
 
 Toppings = dict[str, str | None]
@@ -35,7 +36,9 @@ class Scripted:
         self.calls: list[str] = []
         self.keys: list[str | None] = []  # the Idempotency-Key of each call
         self.ends = Event()
-        self._answers: dict[str, list[Answer]] = defaultdict(lambda: [problem(404, "no such order")])
+        self._answers: dict[str, list[Answer]] = defaultdict(
+            lambda: [problem(ProblemType.UNKNOWN_ORDER, "no such order")]
+        )
 
     def answers(self, call: str, *answers: Answer) -> None:
         """Answer a call, such as "GET /order/x", with one after the other, the last again and again."""
@@ -91,9 +94,9 @@ def serve() -> Iterator[Scripted]:
             server.shutdown()
 
 
-def problem(status: int, detail: str, **headers: str) -> Answer:
+def problem(kind: ProblemType, detail: str, **headers: str) -> Answer:
     """Return an error."""
-    return Answer(status, json.dumps({"detail": detail}).encode(), headers)
+    return Answer(kind.status, json.dumps({"type": kind.uri, "detail": detail}).encode(), headers)
 
 
 def accepted(**more: str) -> Answer:

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from cli.__main__ import main
 from local.ports import HOST, free_port
+from pizzeria.runtime.problem import ProblemType
 from tests.unit.client.conftest import Run
 from tests.unit.client.scripted import (
     BARE,
@@ -56,7 +57,7 @@ def test_an_order_is_followed_until_it_is_ready(api: Scripted, run: Run) -> None
 
 def test_a_terminal_shows_a_bar_for_each_topping(api: Scripted, run: Run) -> None:
     """With how many pizzas have it, even while the order can't be fetched."""
-    away = problem(503, "Redis is away")
+    away = problem(ProblemType.UNAVAILABLE, "Redis is away")
     api.answers(
         "GET /order/6f0c/events", stream(("order", an_order("preparing", HALF, BARE))), stream(("order", READY))
     )
@@ -91,7 +92,7 @@ def test_json_is_the_order_on_one_line_and_nothing_else(api: Scripted, run: Run,
 
 def test_json_comes_though_the_api_is_away_for_a_moment(api: Scripted, run: Run, pauses: list[float]) -> None:
     """The order is placed and followed, so the last look is tried again, too."""
-    api.answers("GET /order/6f0c", problem(503, "Redis is away"), answer_of(READY))
+    api.answers("GET /order/6f0c", problem(ProblemType.UNAVAILABLE, "Redis is away"), answer_of(READY))
     result = run("order", "2", "--json")
     assert (result.exit_code, json.loads(result.stdout)) == (0, READY)
     assert "Redis is away; retrying" in result.stderr
@@ -118,7 +119,9 @@ def test_an_order_that_takes_too_long_can_be_found_again(api: Scripted, run: Run
 def test_an_order_is_tried_again_with_the_same_key(api: Scripted, run: Run, pauses: list[float]) -> None:
     """After a 503, no sooner than it says, and after an answer that broke off: nothing is ordered twice."""
     away = {"Retry-After": "7"}
-    api.answers("POST /order/2", problem(503, "Redis is away", **away), Answer(202, is_cut=True), accepted())
+    api.answers(
+        "POST /order/2", problem(ProblemType.UNAVAILABLE, "Redis is away", **away), Answer(202, is_cut=True), accepted()
+    )
     result = run("order", "2")
     assert result.exit_code == 0
     assert pauses[0] == 7
@@ -136,7 +139,7 @@ def test_an_order_is_tried_again_with_the_same_key(api: Scripted, run: Run, paus
     [
         (stream(), 0),
         (stream(("order", an_order("preparing", BARE, BARE)), is_cut=True), 0),
-        (problem(503, "too many wait", **{"Retry-After": "5"}), 5),
+        (problem(ProblemType.TOO_MANY_WAITING, "too many wait", **{"Retry-After": "5"}), 5),
         (Answer(502, b"<html>"), 0),
     ],
 )
@@ -167,7 +170,7 @@ def test_an_api_that_is_away_is_tried_for_as_long_as_it_may() -> None:
 
 def test_an_order_that_is_refused_says_why(api: Scripted, run: Run) -> None:
     """It is not tried again."""
-    api.answers("POST /order/2000", problem(413, "an order has 1000 pizzas at the most"))
+    api.answers("POST /order/2000", problem(ProblemType.ORDER_TOO_LARGE, "an order has 1000 pizzas at the most"))
     result = run("order", "2000")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == f"Error: {api.url} answers 413: an order has 1000 pizzas at the most\n"

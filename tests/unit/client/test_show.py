@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from cli.__main__ import main
+from pizzeria.runtime.problem import ProblemType
 from tests.unit.client.conftest import Run
 from tests.unit.client.scripted import BARE, DONE, HALF, Answer, Scripted, an_order, answer_of, problem, stream
 
@@ -52,9 +53,9 @@ def test_json_is_what_the_api_says(api: Scripted, run: Run) -> None:
 
 def test_an_unknown_order_is_exit_code_5(api: Scripted, run: Run) -> None:
     """With what the API says of it; an id is never taken for a path."""
-    api.answers("GET /order/a%2Fb%3Fc", problem(404, "no order 'a/b?c'"))
+    api.answers("GET /order/a%2Fb%3Fc", problem(ProblemType.UNKNOWN_ORDER, "its id is 'a/b?c'"))
     result = run("show", "a/b?c")
-    assert (result.exit_code, result.stderr) == (5, f"Error: {api.url} answers 404: no order 'a/b?c'\n")
+    assert (result.exit_code, result.stderr) == (5, f"Error: {api.url} answers 404: its id is 'a/b?c'\n")
 
 
 def test_show_waits_until_the_order_is_settled(api: Scripted, run: Run) -> None:
@@ -87,7 +88,9 @@ def test_show_waits_no_longer_than_it_was_told(api: Scripted, run: Run) -> None:
         answer_of(READY | {"pizzas": [7]}),
         answer_of(READY | {"id": "\x1b[2J"}),
         answer_of(an_order("ready", DONE | {"cheese": "\x9b2J"})),
-        problem(404, "no order '\x1b[2J'"),
+        problem(ProblemType.UNKNOWN_ORDER, "no order '\x1b[2J'"),
+        problem(ProblemType.UNKNOWN_PAGE, "no order '6f0c'"),
+        Answer(404, b'{"detail": "no order 6f0c"}'),
     ],
 )
 def test_a_server_that_is_not_the_api_is_called_so(api: Scripted, run: Run, answer: Answer) -> None:
