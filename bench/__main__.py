@@ -1,6 +1,5 @@
 """python -m bench: measure the whole system on a stack of its own, print a table and write it as JSON."""
 
-import logging
 import signal
 import time
 from collections import deque
@@ -14,7 +13,6 @@ from msgspec import json
 from redis import Redis
 
 from bench.client import LoadError
-from bench.floor import Floor
 from bench.machine import machine, versions
 from bench.plan import FULL, QUICK, Plan
 from bench.results import Results, table
@@ -25,8 +23,6 @@ from local.processes import EndedEarlyError
 from local.servers import StartError
 from local.system import LocalSettings, System
 from pizzeria.errors import UnavailableError
-from pizzeria.runtime.logs import configure_logging
-from pizzeria.settings import Settings
 from pizzeria.version import version_option
 
 
@@ -82,16 +78,7 @@ def measure(system: System, ports: LocalSettings, plan: Plan, progress: Callable
         progress: called with each step.
     """
     date, began = datetime.now(UTC), time.monotonic()
-    settings = Settings(
-        kafka_bootstrap_servers=f"{HOST}:{ports.kafka_port}",
-        redis_url=f"redis://{HOST}:{ports.redis_port}/0",
-        log_level="warning",
-    )
-    configure_logging("bench", settings)
-    logging.getLogger("kafka").setLevel(logging.ERROR)  # it warns of large fetches, which are the point here
-    redis = Redis.from_url(settings.redis_url, decode_responses=True)
-    floor = Floor(settings, redis, plan, progress)
-    floor.prepare()
+    redis = Redis.from_url(f"redis://{HOST}:{ports.redis_port}/0", decode_responses=True)
     by_client = in_turn(system, ports.api_port, redis, plan, progress)
     waiting = []
     for clients in plan.waits:
@@ -104,7 +91,6 @@ def measure(system: System, ports: LocalSettings, plan: Plan, progress: Callable
         versions=versions(redis),
         clients=by_client,
         waits=waiting,
-        floor=floor.measure(),
         seconds=time.monotonic() - began,
     )
 

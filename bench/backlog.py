@@ -11,7 +11,6 @@ from redis import Redis
 
 from api.events import pizza_events
 from bench.client import LoadError
-from bench.records import PIZZAS_PER_ORDER
 from bench.results import line
 from bench.servers import servers
 from bench.turns import KAFKA_CLIENTS
@@ -26,6 +25,7 @@ from pizzeria.toppings import TOPPINGS
 SERVICES = (*(f"workers {topping}" for topping in TOPPINGS), "joiner")
 ORDERED_AT = "2026-01-01T00:00:00.000Z"
 PARTS = 10  # of the backlog; each has a rate of its own
+PIZZAS_PER_ORDER = 10
 _ORDERS_AT_ONCE = 100
 _SAMPLE_S = 0.5
 _TIMEOUT_S = 900.0

@@ -10,9 +10,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     throughput: tuple[tuple[int, int], ...]  # (pizzas per order, orders) of a round
     latency: int  # orders, one at a time
     waits: tuple[int, ...]  # clients that wait at the same time, beside such orders
-    pizzas: int  # over which the loops of worker and joiner run, in orders of ten
     load_rounds: int = 3
-    floor_rounds: int = 5
 
 
 # Kafka's JVM is slow until it has compiled what is used.
@@ -21,7 +19,6 @@ FULL = Plan(
     throughput=((1, 2_000), (10, 3_000), (200, 200)),
     latency=500,
     waits=(0, 200, 400),
-    pizzas=60_000,
 )
 # Shows that everything works; the figures mean little.
 QUICK = Plan(
@@ -29,7 +26,5 @@ QUICK = Plan(
     throughput=((1, 50), (10, 50), (200, 5)),
     latency=20,
     waits=(0, 20),
-    pizzas=5_000,
     load_rounds=1,
-    floor_rounds=1,
 )

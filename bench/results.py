@@ -6,7 +6,6 @@ from typing import Any
 
 from msgspec import Struct
 
-from bench.floor import Ratio
 from bench.load import CLIENTS
 from bench.turns import ByClient
 from bench.waits import Waits
@@ -22,7 +21,6 @@ class Results(Struct, frozen=True, kw_only=True):
     versions: dict[str, str]
     clients: dict[str, ByClient]  # by KAFKA_CLIENT
     waits: list[Waits]
-    floor: list[Ratio]
 
 
 def table(results: Results) -> Iterator[str]:
@@ -43,11 +41,6 @@ def table(results: Results) -> Iterator[str]:
             f"{wait.api_bytes / 1e6:.0f}",
         )
         yield line(f"  {wait.waiting} waiting", *figures)
-    yield ""
-    yield line("records/s in one process", "service", "bare", "ratio", "wanted")
-    for loop in results.floor:
-        rates = f"{loop.service_rate:,.0f}", f"{loop.bare_rate:,.0f}"
-        yield line(f"  {loop.service}, beside bare {loop.beside}", *rates, f"{loop.ratio:.2f}", f"≥ {loop.target}")
 
 
 def _comparison(clients: dict[str, ByClient]) -> Iterator[str]:

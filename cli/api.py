@@ -17,16 +17,7 @@ from pizzeria.runtime.problem import PREFIX, ProblemType
 CONNECT_S = 5.0
 RESPONSE_TIMEOUT_S = 15.0
 SILENCE_S = 40.0  # of a stream; the API sends a heartbeat every 15 s
-_FOR_NOW = {429, 502, 503, 504}  # from a proxy, whose errors have no type of ours
-_TRANSIENT = {
-    kind.uri
-    for kind in (
-        ProblemType.UNAVAILABLE,
-        ProblemType.TOO_MANY_WAITING,
-        ProblemType.BAD_GATEWAY,
-        ProblemType.GATEWAY_TIMEOUT,
-    )
-}
+_FOR_NOW = {429, 502, 503, 504}  # also from a proxy, whose errors have no type of ours
 Kind = TypeVar("Kind")
 
 
@@ -140,7 +131,7 @@ class Api:
                 raise
             problem = Problem("no reason given")
         message = f"{self._url} answers {answer.status}: {problem.detail}"
-        if problem.type in _TRANSIENT or answer.status in _FOR_NOW:
+        if answer.status in _FOR_NOW:
             raise TryLaterError(message, retry_after_s)
         if problem.type == ProblemType.UNKNOWN_ORDER.uri:
             raise NoSuchOrderError(message)
