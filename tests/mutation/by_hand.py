@@ -25,7 +25,7 @@ _EXPIRY, _ORDERS, _OUTBOX = (f"{_STORE}/test_{name}.py" for name in ("expiry", "
 _REPORTS, _CLOCK, _WATCH = (f"{_STORE}/test_{name}.py" for name in ("reports", "clock", "watch"))
 _REBUILD, _JOINER = "tests/integration/test_rebuild.py", "tests/integration/test_joiner.py"
 _PUBLISHER, _RELAY, _LUA, _API = (f"tests/unit/test_{name}.py" for name in ("publisher", "relay", "lua", "api"))
-_CONNECTION, _THREAD = "tests/unit/test_wsgi_connection.py", "tests/unit/test_consumer_thread.py"
+_THREAD = "tests/unit/test_consumer_thread.py"
 _COMMITS = "tests/unit/test_stream_commits.py"
 
 _NOTE_FAILURE = "\n        except UnavailableError:\n            self._circuit_breaker.note_failure()"
@@ -148,24 +148,6 @@ CHANGES = (
     Change("api/republisher.py", " or left_s <= 0", "", (_RELAY,)),
     Change("api/republisher.py", "self._store.expire(dropped)", "pass", (_RELAY,)),
     Change("api/republisher.py", "self._store.expire(dropped)", "self._outbox.drop(claim, dropped)", (_RELAY,)),
-    Change(
-        "api/long_poll.py",
-        "    except OSError:\n        return True",
-        "    except OSError:\n        return False",
-        (_CONNECTION,),
-    ),
-    Change(
-        "pizzeria/runtime/wsgi_connection.py",
-        "        except OSError:\n            return True",
-        "        except OSError:\n            return False",
-        (_CONNECTION,),
-    ),
-    Change(
-        "pizzeria/runtime/wsgi_connection.py",
-        "client.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _SILENT_READER_MS)",
-        "pass",
-        (_CONNECTION,),
-    ),
     Change("reporter/consumer_thread.py", "self._stop.set()", "pass", (_THREAD,)),
     Change("reporter/consumer_thread.py", "self._thread.join(timeout=5)", "pass", (_THREAD,)),
     Change("reporter/consumer_thread.py", "self._stop.wait(retry_s)", "pass", (_THREAD,)),

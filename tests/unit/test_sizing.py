@@ -50,10 +50,10 @@ def test_a_replica_takes_what_was_measured_and_no_more() -> None:
 
 
 def test_replicas_follow_from_the_rate() -> None:
-    """A core is used by half at the peak: 100,000 orders/s take 500 cores of the API, which are 500 pairs of them."""
+    """A core is used by half at the peak: 100,000 orders/s take 500 cores of the API, of which each replica uses half a core."""
     assert need(100_000, MEASURED, ASSUMED).replicas == {
         "gateway": 20,  # 40 cores used, 4 in each
-        "api": 500,
+        "api": 1000,
         "relay": 20,
         "worker": 100,
         "joiner": 100,
