@@ -50,7 +50,7 @@ def test_a_replica_takes_what_was_measured_and_no_more() -> None:
 
 
 def test_replicas_follow_from_the_rate() -> None:
-    """A core is used by half at the peak: 100,000 orders/s take 500 cores of the API, of which each replica uses half a core."""
+    """A core is used by half at the peak: the 500 cores that the API takes are in 1,000 replicas."""
     assert need(100_000, MEASURED, ASSUMED).replicas == {
         "gateway": 20,  # 40 cores used, 4 in each
         "api": 1000,
