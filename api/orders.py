@@ -7,10 +7,10 @@ import structlog
 from flask import Blueprint, Response, abort, request
 
 from api.events import pizza_events
-from api.long_poll import LongPollLimiter, TooManyClientsError, wait_asked_for
 from api.metrics import ORDERS_ACCEPTED, ORDERS_REFUSED
 from api.models import Accepted, view
 from api.traces import place_span, send_span
+from api.waiting import OrderWaits, TooManyClientsError, wait_asked_for
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.web import json_response
 from pizzeria.store import IdempotencyKeyReusedError, OrderStore
@@ -25,7 +25,7 @@ log = structlog.stdlib.get_logger()
 
 
 def orders(
-    store: OrderStore, limiter: LongPollLimiter, publisher: Publisher, topics: Topics, max_order_size: int
+    store: OrderStore, waits: OrderWaits, publisher: Publisher, topics: Topics, max_order_size: int
 ) -> Blueprint:
     """Return the blueprint of the orders."""
     blueprint = Blueprint("orders", __name__)
@@ -71,9 +71,9 @@ def orders(
             abort(404, f"no order {order_id!r}")
         if wait and not order.settled:
             try:
-                with limiter.watch(order_id, wait.seconds) as looks:
-                    for look in looks:
-                        order = look or order
+                with waits.watch(order_id, wait.seconds) as states:
+                    for state in states:
+                        order = state or order
             except TooManyClientsError:
                 wait = None  # the answer comes at once: a preference is no more than that
         if wait and wait.is_preference:

@@ -8,8 +8,8 @@ import structlog
 from flask import Blueprint, Response, abort
 from msgspec import Struct, json
 
-from api.long_poll import LongPollLimiter, TooManyClientsError
 from api.models import view, view_of_change
+from api.waiting import OrderWaits, TooManyClientsError
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.web import RETRY_AFTER_S, problem
 from pizzeria.store import Order
@@ -20,7 +20,7 @@ _HEADERS = {"X-Accel-Buffering": "no"}
 log = structlog.stdlib.get_logger()
 
 
-def sse(limiter: LongPollLimiter, heartbeat_s: float = HEARTBEAT_S) -> Blueprint:
+def sse(waits: OrderWaits, heartbeat_s: float = HEARTBEAT_S) -> Blueprint:
     """Return the blueprint of the server-sent events."""
     blueprint = Blueprint("live", __name__)
 
@@ -28,7 +28,7 @@ def sse(limiter: LongPollLimiter, heartbeat_s: float = HEARTBEAT_S) -> Blueprint
     def get_events(order_id: str) -> Response:
         with ExitStack() as resources:
             try:
-                states = resources.enter_context(limiter.watch(order_id))
+                states = resources.enter_context(waits.watch(order_id))
             except TooManyClientsError:
                 return too_many_clients()
             order = next(states, None)
@@ -48,6 +48,7 @@ def _events(order: Order, states: Iterator[Order | None], heartbeat_s: float) ->
                 yield event(b"change", view_of_change(order, state))
                 order = state
             elif time.monotonic() < sent_at + heartbeat_s:
+                yield b""  # the server notices if the client has disconnected
                 continue
             else:
                 yield b": heartbeat\n\n"

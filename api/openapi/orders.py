@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from api.long_poll import MAX_WAIT_S
 from api.models import Accepted, ChangeView, OrderView, view, view_of_change
 from api.openapi.parts import REDIS_AWAY, TOO_LONG, Part, header, problems, response, schema_of
 from api.orders import MAX_KEY_LENGTH
 from api.sse import event
+from api.waiting import MAX_WAIT_S
 from pizzeria.store import Order
 from pizzeria.toppings import MENUS
 

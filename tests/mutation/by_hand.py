@@ -99,13 +99,6 @@ CHANGES = (
     Change("pizzeria/store/lua.py", 'return _code(error) in ("ERR", "COUNT", "WRONGTYPE")', "return True", (_LUA,)),
     Change("pizzeria/store/lua.py", " or _KILLED in str(error)", "", (_LUA,)),
     Change("pizzeria/store/lua.py", "if keeps_order(self._redis):", "if True:", (_LUA,)),
-    Change(
-        "pizzeria/store/watch.py",
-        "(ConnectionError, TimeoutError, MovedError)",
-        "(ConnectionError, TimeoutError)",
-        (_WATCH,),
-    ),
-    Change("pizzeria/store/watch.py", "elif time.monotonic() > heard_at + self._silence_s:", "elif False:", (_WATCH,)),
     Change("pizzeria/stream/kafka_python/producer.py", 'acks="all"', "acks=1", (_PUBLISHER,)),
     Change(
         "pizzeria/stream/librdkafka/producer.py", '"acks": "all"', '"acks": "1"', ("tests/unit/test_librdkafka.py",)
@@ -149,11 +142,14 @@ CHANGES = (
     Change("api/republisher.py", "self._store.expire(dropped)", "pass", (_RELAY,)),
     Change("api/republisher.py", "self._store.expire(dropped)", "self._outbox.drop(claim, dropped)", (_RELAY,)),
     Change(
-        "api/long_poll.py",
-        "    except OSError:\n        return True",
-        "    except OSError:\n        return False",
-        (_CONNECTION,),
+        "pizzeria/store/subscriptions.py",
+        "                woken.set()\n        if is_first",
+        "                pass\n        if is_first",
+        (_WATCH,),
     ),
+    Change("pizzeria/store/subscriptions.py", "                self._lose_all()\n", "", (_WATCH,)),
+    Change("pizzeria/store/subscriptions.py", "                pubsub.ping()\n", "", (_WATCH,)),
+    Change("pizzeria/store/subscriptions.py", "        self._logged.add(type(error))\n", "", (_WATCH,)),
     Change(
         "pizzeria/runtime/wsgi_connection.py",
         "        except OSError:\n            return True",
