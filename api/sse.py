@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import structlog
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 from msgspec import Struct, json
 
 from api.models import view, view_of_change
@@ -34,18 +34,20 @@ def sse(waits: OrderWaits, heartbeat_s: float = HEARTBEAT_S) -> Blueprint:
             order = next(states, None)
             if order is None:
                 abort(404, f"no order {order_id!r}")
+            if order.settled and request.headers.get("Last-Event-ID") == event_id(order):
+                return Response(status=204)  # a browser reconnects after any other response
             return stream(_events(order, states, heartbeat_s), resources)
 
     return blueprint
 
 
 def _events(order: Order, states: Iterator[Order | None], heartbeat_s: float) -> Iterator[bytes]:
-    yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + event(b"order", view(order))
+    yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + event(b"order", view(order), event_id(order))
     sent_at = time.monotonic()
     try:
         for state in states:
             if state:
-                yield event(b"change", view_of_change(order, state))
+                yield event(b"change", view_of_change(order, state), event_id(state))
                 order = state
             elif time.monotonic() < sent_at + heartbeat_s:
                 yield b""  # the server notices if the client has disconnected
@@ -69,6 +71,12 @@ def too_many_clients() -> Response:
     return problem(503, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
 
 
-def event(name: bytes, data: Struct) -> bytes:
+def event(name: bytes, data: Struct, identifier: str | None = None) -> bytes:
     """Return an event as it is sent."""
-    return b"event: %s\ndata: %s\n\n" % (name, json.encode(data))
+    first = b"" if identifier is None else b"id: %s\n" % identifier.encode()
+    return first + b"event: %s\ndata: %s\n\n" % (name, json.encode(data))
+
+
+def event_id(order: Order) -> str:
+    """Return the id of the event after which a client knows an order as it is: no topping is ever taken away."""
+    return f"{order.status}-{sum(map(len, order.toppings.values()))}"

@@ -31,12 +31,17 @@ def response(
     Args:
         headers: in addition to Cache-Control.
     """
-    no_store = header("No cache may store the response.", {"const": NO_STORE}, NO_STORE, required=True)
-    return {
-        "description": description,
-        "headers": {"Cache-Control": no_store} | (headers or {}),
+    empty = empty_response(description)
+    return empty | {
+        "headers": empty["headers"] | (headers or {}),
         "content": {media_type: {"schema": schema, "example": example}},
     }
+
+
+def empty_response(description: str) -> Part:
+    """Return a response without content."""
+    no_store = header("No cache may store the response.", {"const": NO_STORE}, NO_STORE, required=True)
+    return {"description": description, "headers": {"Cache-Control": no_store}}
 
 
 def problems(details: dict[int, str]) -> Part:

@@ -26,6 +26,7 @@ _REPORTS, _CLOCK, _WATCH = (f"{_STORE}/test_{name}.py" for name in ("reports", "
 _REBUILD, _JOINER = "tests/integration/test_rebuild.py", "tests/integration/test_joiner.py"
 _PUBLISHER, _RELAY, _LUA, _API = (f"tests/unit/test_{name}.py" for name in ("publisher", "relay", "lua", "api"))
 _CONNECTION, _THREAD = "tests/unit/test_wsgi_connection.py", "tests/unit/test_consumer_thread.py"
+_LIVE = "tests/unit/test_live.py"
 _COMMITS = "tests/unit/test_stream_commits.py"
 
 _NOTE_FAILURE = "\n        except UnavailableError:\n            self._circuit_breaker.note_failure()"
@@ -150,6 +151,7 @@ CHANGES = (
     Change("pizzeria/store/subscriptions.py", "                self._lose_all()\n", "", (_WATCH,)),
     Change("pizzeria/store/subscriptions.py", "                pubsub.ping()\n", "", (_WATCH,)),
     Change("pizzeria/store/subscriptions.py", "        self._logged.add(type(error))\n", "", (_WATCH,)),
+    Change("api/sse.py", "if order.settled and ", "if ", (_LIVE,)),
     Change(
         "pizzeria/runtime/wsgi_connection.py",
         "        except OSError:\n            return True",

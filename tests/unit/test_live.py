@@ -1,6 +1,8 @@
 """The live events of an order."""
 
+import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -27,6 +29,11 @@ def events(response: Response) -> list[tuple[str, Any]]:
     """Return name and data of each event of a stream that has ended."""
     assert response.content_type == "text/event-stream"
     return parsed(response.get_data(as_text=True))
+
+
+def last_id(stream: str) -> str:
+    """Return the id that a browser has after a stream."""
+    return str(re.findall("^id: (.*)$", stream, re.MULTILINE)[-1])
 
 
 def streamed(response: Response) -> Iterator[str]:
@@ -85,6 +92,40 @@ def test_the_events_of_a_settled_order_are_the_order_alone(client: FlaskClient, 
     order_id = store.place(1)
     store.time_out([order_id])
     assert events(client.get(f"/order/{order_id}/events")) == [("order", client.get(f"/order/{order_id}").get_json())]
+
+
+@pytest.mark.parametrize("is_ready", [False, True])
+def test_a_client_that_knows_a_settled_order_stops(
+    client: FlaskClient, store: OrderStore, when_watched: Callable[..., None], is_ready: bool
+) -> None:
+    """A browser reconnects after each end of a stream, unless it is told 204."""
+    order_id = store.place(1)
+    settle = partial(store.join, {(order_id, 1): {0: FULL}}) if is_ready else partial(store.time_out, [order_id])
+    path = f"/order/{order_id}/events"
+    with client.get(path, buffered=False) as response:
+        when_watched(settle)
+        seen = last_id(response.get_data(as_text=True))
+    assert seen.isascii()
+    assert not set(seen) & set(" \0\n")
+    for _ in range(3):  # more than may wait at once
+        again = client.get(path, headers={"Last-Event-ID": seen})
+        assert (again.status_code, again.data) == (204, b"")
+
+
+def test_a_client_that_has_missed_the_end_gets_the_whole_order(client: FlaskClient, store: OrderStore) -> None:
+    """It stops after its next request."""
+    order_id = store.place(1)
+    path = f"/order/{order_id}/events"
+    with client.get(path, buffered=False) as response:
+        seen = last_id(next(streamed(response)))
+    with client.get(path, headers={"Last-Event-ID": seen}, buffered=False) as response:
+        assert response.status_code == 200, "it is not settled yet"
+    for settle in (partial(store.time_out, [order_id]), partial(store.join, {(order_id, 1): {0: FULL}})):
+        settle()
+        response = client.get(path, headers={"Last-Event-ID": seen})
+        assert events(response) == [("order", client.get(f"/order/{order_id}").get_json())]
+        seen = last_id(response.text)
+    assert client.get(path, headers={"Last-Event-ID": seen}).status_code == 204
 
 
 def test_a_stream_in_which_nothing_happens_lets_the_server_notice_that_the_client_has_gone(

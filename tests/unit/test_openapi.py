@@ -145,7 +145,10 @@ def test_orders_are_as_described(client: FlaskClient, store: OrderStore, documen
     assert order.get_json()["status"] == status
     assert_described(document, "get_order", order)
     if status != "preparing":
-        assert_described(document, "get_events", client.get(f"/order/{order_id}/events"))
+        events = client.get(f"/order/{order_id}/events")
+        assert_described(document, "get_events", events)
+        known = {"Last-Event-ID": events.text.partition("id: ")[2].partition("\n")[0]}
+        assert_described(document, "get_events", client.get(f"/order/{order_id}/events", headers=known))
 
 
 def test_an_order_that_takes_longer_is_as_described(
