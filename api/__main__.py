@@ -2,6 +2,7 @@
 
 import click
 
+from api.status import MAX_STATUS_STREAMS
 from pizzeria.runtime import process
 from pizzeria.runtime.wsgi import serve
 from pizzeria.version import version_option
@@ -12,7 +13,8 @@ from pizzeria.version import version_option
 def main() -> None:
     """Serve the API."""
     settings = process.start("api")
-    threads = settings.api_threads + settings.api_waits  # one that waits must not keep another from being answered
+    # One that waits must not keep another from being answered.
+    threads = settings.api_threads + settings.api_waits + MAX_STATUS_STREAMS
     serve("api.wsgi:app", "api", settings, port=settings.api_port, threads=threads)
 
 

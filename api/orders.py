@@ -7,13 +7,12 @@ from contextlib import suppress
 import structlog
 from flask import Blueprint, Response, abort, request
 from msgspec import json
-from werkzeug.exceptions import BadRequest
 
 from api.events import pizza_events
-from api.long_poll import LongPollLimiter, TooManyClientsError, Wait, wait_asked_for
 from api.metrics import ORDERS_ACCEPTED, ORDERS_REFUSED
 from api.models import Accepted, view
 from api.traces import place_span, send_span
+from api.waiting import OrderWaits, TooManyClientsError, wait_asked_for
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.problem import PREFIX, Problem, ProblemType
 from pizzeria.runtime.web import json_response, problem
@@ -23,15 +22,14 @@ from pizzeria.topics import Topics
 
 ACKS_TIMEOUT_S = 2.0
 MAX_KEY_LENGTH = 255
-INVALID_KEY = f"Idempotency-Key must be one, with 1 to {MAX_KEY_LENGTH} ASCII characters and no comma"
-# ASCII, for a server need not pass on anything else, and no comma, with which it joins two headers into one.
-_KEY = re.compile(rf"[ -+\--~]{{1,{MAX_KEY_LENGTH}}}")
+INVALID_KEY = f"Idempotency-Key must have 1 to {MAX_KEY_LENGTH} ASCII characters"
+_KEY = re.compile(rf"[ -~]{{1,{MAX_KEY_LENGTH}}}")  # granian passes on any other value as an empty one
 
 log = structlog.stdlib.get_logger()
 
 
 def orders(
-    store: OrderStore, limiter: LongPollLimiter, publisher: Publisher, topics: Topics, max_order_size: int
+    store: OrderStore, waits: OrderWaits, publisher: Publisher, topics: Topics, max_order_size: int
 ) -> Blueprint:
     """Return the blueprint of the orders."""
     blueprint = Blueprint("orders", __name__)
@@ -74,15 +72,15 @@ def orders(
 
     @blueprint.get("/order/<order_id>")
     def get_order(order_id: str) -> Response:
-        wait, headers = _wait(), {"Vary": "Prefer"}
+        wait, headers = wait_asked_for(request), {"Vary": "Prefer"}
         order = store.get(order_id)
         if order is None:
             abort(problem(ProblemType.UNKNOWN_ORDER, f"no order {order_id!r}"))
         if wait and not order.settled:
             try:
-                with limiter.watch(order_id, wait.seconds) as looks:
-                    for look in looks:
-                        order = look or order
+                with waits.watch(order_id, wait.seconds) as states:
+                    for state in states:
+                        order = state or order
             except TooManyClientsError:
                 wait = None  # the answer comes at once: a preference is no more than that
         if wait and wait.is_preference:
@@ -90,13 +88,6 @@ def orders(
         return json_response(view(order), headers=headers)
 
     return blueprint
-
-
-def _wait() -> Wait | None:
-    try:
-        return wait_asked_for(request)
-    except BadRequest as error:
-        abort(problem(ProblemType.INVALID_WAIT, error.description or ""))
 
 
 def _number_of_pizzas(text: str, max_order_size: int) -> int:

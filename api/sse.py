@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import structlog
-from flask import Blueprint, Response, abort
+from flask import Blueprint, Response, abort, request
 from msgspec import Struct, json
 
-from api.long_poll import LongPollLimiter, TooManyClientsError
 from api.models import view, view_of_change
+from api.waiting import OrderWaits, TooManyClientsError
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.problem import ProblemType
 from pizzeria.runtime.web import RETRY_AFTER_S, problem
@@ -21,7 +21,7 @@ _HEADERS = {"X-Accel-Buffering": "no"}
 log = structlog.stdlib.get_logger()
 
 
-def sse(limiter: LongPollLimiter, heartbeat_s: float = HEARTBEAT_S) -> Blueprint:
+def sse(waits: OrderWaits, heartbeat_s: float = HEARTBEAT_S) -> Blueprint:
     """Return the blueprint of the server-sent events."""
     blueprint = Blueprint("live", __name__)
 
@@ -29,26 +29,29 @@ def sse(limiter: LongPollLimiter, heartbeat_s: float = HEARTBEAT_S) -> Blueprint
     def get_events(order_id: str) -> Response:
         with ExitStack() as resources:
             try:
-                states = resources.enter_context(limiter.watch(order_id))
+                states = resources.enter_context(waits.watch(order_id))
             except TooManyClientsError:
                 return too_many_clients()
             order = next(states, None)
             if order is None:
                 abort(problem(ProblemType.UNKNOWN_ORDER, f"no order {order_id!r}"))
+            if order.settled and request.headers.get("Last-Event-ID") == event_id(order):
+                return Response(status=204)  # a browser reconnects after any other response
             return stream(_events(order, states, heartbeat_s), resources)
 
     return blueprint
 
 
 def _events(order: Order, states: Iterator[Order | None], heartbeat_s: float) -> Iterator[bytes]:
-    yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + event(b"order", view(order))
+    yield b"retry: %d\n" % (1000 * RETRY_AFTER_S) + event(b"order", view(order), event_id(order))
     sent_at = time.monotonic()
     try:
         for state in states:
             if state:
-                yield event(b"change", view_of_change(order, state))
+                yield event(b"change", view_of_change(order, state), event_id(state))
                 order = state
             elif time.monotonic() < sent_at + heartbeat_s:
+                yield b""  # the server notices if the client has disconnected
                 continue
             else:
                 yield b": heartbeat\n\n"
@@ -69,6 +72,12 @@ def too_many_clients() -> Response:
     return problem(ProblemType.TOO_MANY_WAITING, "too many clients wait here", {"Retry-After": str(RETRY_AFTER_S)})
 
 
-def event(name: bytes, data: Struct) -> bytes:
+def event(name: bytes, data: Struct, identifier: str | None = None) -> bytes:
     """Return an event as it is sent."""
-    return b"event: %s\ndata: %s\n\n" % (name, json.encode(data))
+    first = b"" if identifier is None else b"id: %s\n" % identifier.encode()
+    return first + b"event: %s\ndata: %s\n\n" % (name, json.encode(data))
+
+
+def event_id(order: Order) -> str:
+    """Return the id of the event after which a client knows an order as it is: no topping is ever taken away."""
+    return f"{order.status}-{sum(map(len, order.toppings.values()))}"

@@ -1,22 +1,25 @@
 """GET /status: the state of the whole system; GET /status/events: the same, every second (server-sent events)."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
+from threading import Event
 
 from flask import Blueprint, Response
 
-from api.long_poll import LongPollLimiter, TooManyClientsError
+from api.metrics import STATUS_STREAMS
 from api.sse import event, stream, too_many_clients
+from api.waiting import TooManyClientsError, WaitLimiter
 from pizzeria.runtime.web import RETRY_AFTER_S, json_response
 from pizzeria.status import Monitor
 
 INTERVAL_S = 1.0
+MAX_STATUS_STREAMS = 20
 
 
-def status(monitor: Monitor, limiter: LongPollLimiter) -> Blueprint:
+def status(monitor: Monitor) -> Blueprint:
     """Return the blueprint of the status."""
     blueprint = Blueprint("status", __name__)
+    limiter = WaitLimiter(MAX_STATUS_STREAMS, STATUS_STREAMS)
 
     @blueprint.get("/status")
     def get_status() -> Response:
@@ -26,16 +29,16 @@ def status(monitor: Monitor, limiter: LongPollLimiter) -> Blueprint:
     def get_status_events() -> Response:
         with ExitStack() as resources:
             try:
-                is_over = resources.enter_context(limiter.admit())
+                stopping = resources.enter_context(limiter.admit())
             except TooManyClientsError:
                 return too_many_clients()
-            return stream(_events(monitor, is_over), resources)
+            return stream(_events(monitor, stopping), resources)
 
     return blueprint
 
 
-def _events(monitor: Monitor, is_over: Callable[[], bool]) -> Iterator[bytes]:
+def _events(monitor: Monitor, stopping: Event) -> Iterator[bytes]:
     yield b"retry: %d\n" % (1000 * RETRY_AFTER_S)
-    while not is_over():
+    while not stopping.is_set():
         yield event(b"status", monitor.read())
-        time.sleep(INTERVAL_S)
+        stopping.wait(INTERVAL_S)

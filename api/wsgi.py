@@ -1,4 +1,4 @@
-"""The API's app, as gunicorn runs it."""
+"""The API's app, as granian runs it."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -6,14 +6,14 @@ from contextlib import closing, contextmanager
 from flask import Flask
 
 from api.app import create_app
-from api.long_poll import LongPollLimiter
 from api.report import passed_on
 from api.reporter_client import ReporterClient
+from api.waiting import OrderWaits
 from pizzeria.runtime import tracing
 from pizzeria.runtime.metrics import set_info
 from pizzeria.settings import Settings
 from pizzeria.status import open_monitor
-from pizzeria.store import OrderStore, ReportStore, Watcher, connect
+from pizzeria.store import OrderStore, ReportStore, Subscriptions, Watcher, connect
 from pizzeria.stream import Publisher
 from pizzeria.topics import Topics
 
@@ -25,13 +25,12 @@ def app(settings: Settings) -> Iterator[Flask]:
     tracing.start("api")
     redis = connect(settings, "api")
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
-    # Each waiting client has a connection of its own, apart from those that the others take in turn.
-    watcher = Watcher(connect(settings, "api", settings.api_waits), store)
-    limiter = LongPollLimiter(watcher, settings.api_waits)
     with (
         Publisher(settings) as publisher,
         closing(ReporterClient(settings.reporter_url)) as reporter,
         open_monitor(settings, redis, Topics()) as monitor,
+        Subscriptions(redis) as subscriptions,
     ):
+        waits = OrderWaits(Watcher(store, subscriptions), settings.api_waits)
         answer_report = passed_on(reporter, ReportStore(redis, settings.order_ttl_s))
-        yield create_app(settings, store, publisher, limiter, answer_report, monitor)
+        yield create_app(settings, store, publisher, waits, answer_report, monitor)

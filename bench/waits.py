@@ -4,8 +4,10 @@ import selectors
 import time
 from contextlib import ExitStack
 from socket import create_connection
+from urllib.request import urlopen
 
 from msgspec import Struct
+from prometheus_client.parser import text_string_to_metric_families
 from redis import Redis
 
 from bench.client import LoadError
@@ -17,6 +19,7 @@ from pizzeria.store import OPEN_ORDERS, OrderStore
 from pizzeria.toppings import TOPPINGS
 
 _TIMEOUT_S = 20.0
+_WAITING = "pizzeria_waiting_clients"
 _FULL = dict.fromkeys(TOPPINGS, "none")
 
 
@@ -52,7 +55,7 @@ def waits(port: int, redis: Redis, clients: int, orders: int) -> Waits:
             client = stack.enter_context(create_connection((HOST, port), timeout=_TIMEOUT_S))
             client.sendall(f"GET /order/{order_id}?wait=30 HTTP/1.1\r\nHost: {HOST}\r\n\r\n".encode())
             selector.register(client, selectors.EVENT_READ)
-        _until_waiting(redis, clients)
+        _until_waiting(port, clients)
         times, memory = latency(one_at_a_time(port, redis, orders)), resident()["api"]
         began = time.perf_counter()
         store.join({(order_id, 1): {0: _FULL}})
@@ -65,9 +68,15 @@ def waits(port: int, redis: Redis, clients: int, orders: int) -> Waits:
         return Waits(clients, times.p50, times.p95, memory, 1000 * (time.perf_counter() - began))
 
 
-def _until_waiting(redis: Redis, clients: int) -> None:
+def _until_waiting(port: int, clients: int) -> None:
     deadline = time.monotonic() + _TIMEOUT_S
-    while (waiting := len(redis.client_list(_type="pubsub"))) < clients:
+    while (waiting := _waiting(port)) < clients:
         if time.monotonic() > deadline:
             raise LoadError(f"{waiting} of {clients} clients wait")
         time.sleep(0.01)
+
+
+def _waiting(port: int) -> int:
+    with urlopen(f"http://{HOST}:{port}/metrics", timeout=_TIMEOUT_S) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    return sum(int(each.value) for family in families for each in family.samples if each.name == _WAITING)

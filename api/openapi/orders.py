@@ -2,11 +2,11 @@
 
 from msgspec.structs import replace
 
-from api.long_poll import MAX_WAIT_S
 from api.models import Accepted, ChangeView, OrderView, view, view_of_change
-from api.openapi.parts import REDIS_AWAY, Part, header, problems, response, schema_of
+from api.openapi.parts import REDIS_AWAY, Part, empty_response, header, problems, response, schema_of
 from api.orders import INVALID_KEY, MAX_KEY_LENGTH
-from api.sse import event
+from api.sse import event, event_id
+from api.waiting import MAX_WAIT_S
 from pizzeria.runtime.problem import ProblemType
 from pizzeria.store import Order
 from pizzeria.toppings import MENUS
@@ -34,8 +34,7 @@ def orders(max_order_size: int) -> Part:
 
 def _post_order(max_order_size: int) -> Part:
     count = {"type": "integer", "minimum": 1, "maximum": max_order_size}
-    word = r"[!-+\--~]+"  # ASCII without a comma
-    key = {"type": "string", "pattern": f"^{word}( +{word})*$", "minLength": 1, "maxLength": MAX_KEY_LENGTH}
+    key = {"type": "string", "pattern": "^[!-~]+( +[!-~]+)*$", "minLength": 1, "maxLength": MAX_KEY_LENGTH}
     accepted = response(
         "The order is stored. If Kafka is unavailable, `detail` says so, and the pizzas are made when it is back.",
         schema_of(Accepted),
@@ -109,6 +108,7 @@ def _get_events() -> Part:
     schema = {
         "type": "object",
         "properties": {
+            "id": {"type": "string", "description": "what the client knows of the order, for `Last-Event-ID`"},
             "event": {"enum": ["order", "change"]},
             "data": {
                 "type": "string",
@@ -117,9 +117,17 @@ def _get_events() -> Part:
             },
             "retry": {"type": "integer", "description": "milliseconds to wait before reconnecting"},
         },
-        "required": ["event", "data"],
+        "required": ["id", "event", "data"],
     }
-    order, change = event(b"order", view(_PREPARING)), event(b"change", view_of_change(_PREPARING, _READY))
+    order = event(b"order", view(_PREPARING), event_id(_PREPARING))
+    change = event(b"change", view_of_change(_PREPARING, _READY), event_id(_READY))
+    last_event_id = {
+        "name": "Last-Event-ID",
+        "in": "header",
+        "description": "The `id` of the last event that was received; browsers send it when they reconnect.",
+        "schema": {"type": "string"},
+        "example": event_id(_READY),
+    }
     return {
         "operationId": "get_events",
         "tags": ["orders"],
@@ -127,8 +135,11 @@ def _get_events() -> Part:
         "description": "Server-sent events. The first, `order`, is the whole order (`OrderView`); each `change` has "
         "what has changed since, with the pizzas that did (`ChangeView`). The stream ends when the order is no longer "
         "`preparing`. If the connection is lost before, reconnect: the new stream starts with the whole order.",
-        "parameters": [_order("The `order_id` that `POST` returned.", {"type": "string"})],
-        "responses": {"200": response("The events.", schema, (order + change).decode(), media_type="text/event-stream")}
+        "parameters": [_order("The `order_id` that `POST` returned.", {"type": "string"}), last_event_id],
+        "responses": {
+            "200": response("The events.", schema, (order + change).decode(), media_type="text/event-stream"),
+            "204": empty_response("The order is not `preparing`, and the client knows all of it (`Last-Event-ID`)."),
+        }
         | problems(_NOT_FOUND | REDIS_AWAY | {ProblemType.TOO_MANY_WAITING: "too many clients wait here"}),
     }
 

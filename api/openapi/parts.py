@@ -34,11 +34,15 @@ def response(
     Args:
         headers: in addition to Cache-Control.
     """
-    return {
-        "description": description,
+    return empty_response(description) | {
         "headers": NO_STORE_HEADER | (headers or {}),
         "content": {media_type: {"schema": schema, "example": example}},
     }
+
+
+def empty_response(description: str) -> Part:
+    """Return a response without content."""
+    return {"description": description, "headers": NO_STORE_HEADER}
 
 
 def problems(details: dict[ProblemType, str]) -> Part:

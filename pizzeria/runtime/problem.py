@@ -36,7 +36,7 @@ class ProblemType(Enum):
     INVALID_IDEMPOTENCY_KEY = (
         400,
         "Invalid Idempotency-Key",
-        "There are two, or it is empty, longer than 255 characters, not ASCII, or has a comma.",
+        "It is empty, longer than 255 characters, or not ASCII.",
     )
     IDEMPOTENCY_KEY_REUSED = (
         422,

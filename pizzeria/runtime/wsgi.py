@@ -66,6 +66,8 @@ def serve(app: str, service: str, settings: Settings, port: int, threads: int) -
 
 def _load(app: str, service: str) -> Flask:
     """Return the app, in the process that serves it."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # until granian handles them: a fork has the parent's handlers
     settings, resources, stopping = process.start(service), ExitStack(), Event()
     resources.callback(tracing.flush)
     flask: Flask = resources.enter_context(resolve_name(app)(settings))

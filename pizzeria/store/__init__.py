@@ -8,6 +8,7 @@ from pizzeria.store.order import Order, OrderSummary, Status
 from pizzeria.store.orders import IdempotencyKeyReusedError, OrderStore
 from pizzeria.store.outbox import Claim, Outbox
 from pizzeria.store.reports import ReportStore
+from pizzeria.store.subscriptions import Subscriptions
 from pizzeria.store.watch import Watcher
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "RedisState",
     "ReportStore",
     "Status",
+    "Subscriptions",
     "Watcher",
     "connect",
     "idempotency_key",

@@ -12,23 +12,22 @@ from pizzeria.settings import Settings
 from pizzeria.store.cluster import Cluster
 from pizzeria.store.pools import Parser, Pool, Primary, SentinelPool
 
-_CONNECTIONS = 16
+_CONNECTIONS = 16  # in a cluster per node; a thread that needs one more waits for up to 2 s
 # Of a sentinel: one that does not respond must not use up the timeout of the primary.
 _SENTINEL = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 
 Client = Redis | Cluster
 
 
-def connect(settings: Settings, service: str = "pizzeria", connections: int = _CONNECTIONS) -> Client:
+def connect(settings: Settings, service: str = "pizzeria") -> Client:
     """Return a thread-safe client of Redis, which connects at the first command.
 
     Args:
         settings: redis_url.
         service: CLIENT LIST has this name and the port at which the service answers for its health.
-        connections: the maximum, in a cluster per node; a thread that needs one more waits for up to 2 s.
     """
     options: dict[str, Any] = {
-        "max_connections": connections,
+        "max_connections": _CONNECTIONS,
         "timeout": 2,
         "client_name": client_name(service, settings),
         "decode_responses": True,
@@ -51,18 +50,6 @@ def connect(settings: Settings, service: str = "pizzeria", connections: int = _C
 def primaries(redis: Client) -> list["Redis"]:
     """Return a client of each server that accepts writes: one, or in a cluster several."""
     return redis.primaries() if isinstance(redis, Cluster) else [redis]
-
-
-def subscribe(redis: Client, channel: str) -> Any:
-    """Return a new pub/sub connection that is subscribed to a channel; in a cluster, to a shard channel on its node."""
-    node: Any = redis.node(channel) if isinstance(redis, Cluster) else redis
-    pubsub = node.pubsub()
-    try:
-        (pubsub.ssubscribe if isinstance(redis, Cluster) else pubsub.subscribe)(channel)
-    except BaseException:
-        pubsub.close()
-        raise
-    return pubsub
 
 
 def publish_command(redis: Client) -> str:

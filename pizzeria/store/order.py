@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, Literal, get_args
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from pizzeria.events import MAX_COUNT, Toppings
 from pizzeria.toppings import TOPPINGS
@@ -74,17 +73,6 @@ class Order(Struct, frozen=True):
     def settled(self) -> bool:
         """Whether clients need not wait any longer: it is ready or timed out."""
         return self.status != _STEPS[0]
-
-    def changed(self, change: Change) -> "Order":
-        """Return the order after a change; a late or repeated one undoes nothing."""
-        return replace(
-            self,
-            status=max(self.status, change.status, key=_STEPS.index),
-            ready=max(self.ready, change.ready),
-            completed_at=self.completed_at or change.completed_at,
-            toppings=self.toppings
-            | {pizza_id: self.toppings.get(pizza_id, {}) | toppings for pizza_id, toppings in change.pizzas.items()},
-        )
 
     def changes_since(self, before: "Order") -> list[int]:
         """Return the ids of the pizzas whose toppings changed or, if the order has timed out now, are missing."""

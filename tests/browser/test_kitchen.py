@@ -119,10 +119,10 @@ def test_one_goes_from_the_orders_to_the_kitchen_and_back_by_keyboard(open_tab: 
 
 def test_a_kitchen_that_nobody_looks_at_takes_no_connection(tab: Tab, system: Stack) -> None:
     """The stream ends when one goes back to the orders."""
-    eventually(lambda: metrics(system.api_port)["pizzeria_waiting_clients"] == 1)
+    eventually(lambda: metrics(system.api_port)["pizzeria_status_streams"] == 1)
     tab.page.get_by_role("link", name="Orders").click()
     expect(tab.your_order).to_be_visible()
-    eventually(lambda: metrics(system.api_port)["pizzeria_waiting_clients"] == 0)
+    eventually(lambda: metrics(system.api_port)["pizzeria_status_streams"] == 0)
 
 
 @pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)

@@ -148,9 +148,7 @@ def test_what_the_api_never_sees_is_refused_without_a_body(api: Any, request_byt
     assert answers_to(api(**FEW_THREADS), request_bytes) == [(status, b"")]
 
 
-@pytest.mark.parametrize(
-    "headers", [b"Idempotency-Key: \xe9", b"Idempotency-Key: a\xc3\xa9", b"Idempotency-Key: a\r\nIdempotency-Key: \xe9"]
-)
+@pytest.mark.parametrize("headers", [b"Idempotency-Key: \xe9", b"Idempotency-Key: a\xc3\xa9"])
 def test_a_key_that_is_not_ascii_is_refused_by_the_api(api: Any, headers: bytes) -> None:
     """It is never taken for no key, nor for another one."""
     request = b"POST /order/2 HTTP/1.1\r\nHost: pizzeria\r\nConnection: close\r\n%s\r\n\r\n" % headers

@@ -26,6 +26,7 @@ _REPORTS, _CLOCK, _WATCH = (f"{_STORE}/test_{name}.py" for name in ("reports", "
 _REBUILD, _JOINER = "tests/integration/test_rebuild.py", "tests/integration/test_joiner.py"
 _PUBLISHER, _RELAY, _LUA, _API = (f"tests/unit/test_{name}.py" for name in ("publisher", "relay", "lua", "api"))
 _THREAD = "tests/unit/test_consumer_thread.py"
+_LIVE = "tests/unit/test_live.py"
 _COMMITS = "tests/unit/test_stream_commits.py"
 
 _NOTE_FAILURE = "\n        except UnavailableError:\n            self._circuit_breaker.note_failure()"
@@ -99,13 +100,6 @@ CHANGES = (
     Change("pizzeria/store/lua.py", 'return _code(error) in ("ERR", "COUNT", "WRONGTYPE")', "return True", (_LUA,)),
     Change("pizzeria/store/lua.py", " or _KILLED in str(error)", "", (_LUA,)),
     Change("pizzeria/store/lua.py", "if keeps_order(self._redis):", "if True:", (_LUA,)),
-    Change(
-        "pizzeria/store/watch.py",
-        "(ConnectionError, TimeoutError, MovedError)",
-        "(ConnectionError, TimeoutError)",
-        (_WATCH,),
-    ),
-    Change("pizzeria/store/watch.py", "elif time.monotonic() > heard_at + self._silence_s:", "elif False:", (_WATCH,)),
     Change("pizzeria/stream/kafka_python/producer.py", 'acks="all"', "acks=1", (_PUBLISHER,)),
     Change(
         "pizzeria/stream/librdkafka/producer.py", '"acks": "all"', '"acks": "1"', ("tests/unit/test_librdkafka.py",)
@@ -148,6 +142,16 @@ CHANGES = (
     Change("api/republisher.py", " or left_s <= 0", "", (_RELAY,)),
     Change("api/republisher.py", "self._store.expire(dropped)", "pass", (_RELAY,)),
     Change("api/republisher.py", "self._store.expire(dropped)", "self._outbox.drop(claim, dropped)", (_RELAY,)),
+    Change(
+        "pizzeria/store/subscriptions.py",
+        "            if channel in self._confirmed:\n                woken.set()",
+        "            if channel in self._confirmed:\n                pass",
+        (_WATCH,),
+    ),
+    Change("pizzeria/store/subscriptions.py", "                self._lose_all()\n", "", (_WATCH,)),
+    Change("pizzeria/store/subscriptions.py", "                pubsub.ping()\n", "", (_WATCH,)),
+    Change("pizzeria/store/subscriptions.py", "        self._logged.add(type(error))\n", "", (_WATCH,)),
+    Change("api/sse.py", "if order.settled and ", "if ", (_LIVE,)),
     Change("reporter/consumer_thread.py", "self._stop.set()", "pass", (_THREAD,)),
     Change("reporter/consumer_thread.py", "self._thread.join(timeout=5)", "pass", (_THREAD,)),
     Change("reporter/consumer_thread.py", "self._stop.wait(retry_s)", "pass", (_THREAD,)),

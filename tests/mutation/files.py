@@ -30,6 +30,7 @@ INTEGRATION_TESTS: dict[str, tuple[str, ...]] = {
     "pizzeria/store/orders.py": (f"{_STORE}/test_states.py", f"{_STORE}/test_outbox.py", f"{_STORE}/test_expiry.py"),
     "pizzeria/store/outbox.py": (f"{_STORE}/test_outbox.py",),
     "pizzeria/store/reports.py": (f"{_STORE}/test_reports.py", f"{_STORE}/test_states.py"),
+    "pizzeria/store/subscriptions.py": (f"{_STORE}/test_watch.py", f"{_STORE}/test_cluster.py"),
     "pizzeria/store/watch.py": (f"{_STORE}/test_watch.py", f"{_STORE}/test_failover.py"),
     "pizzeria/stream/dead_letter.py": ("tests/integration/test_bad_records.py", "tests/integration/test_replay.py"),
     "pizzeria/stream/dead_letter_events.py": (

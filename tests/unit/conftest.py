@@ -8,15 +8,16 @@ import pytest
 from click.testing import CliRunner, Result
 from fakeredis import FakeRedis, FakeServer
 from flask.testing import FlaskClient
+from prometheus_client import REGISTRY
 
 from api.app import create_app
-from api.long_poll import LongPollLimiter
 from api.report import passed_on
 from api.reporter_client import ReporterClient
+from api.waiting import OrderWaits
 from cli.__main__ import main
 from cli.admin.dead_letter_topic import DeadLetterTopic
 from pizzeria.settings import Settings
-from pizzeria.store import OrderStore, Outbox, ReportStore, Watcher, order_key
+from pizzeria.store import OrderStore, Outbox, ReportStore, Subscriptions, Watcher
 from pizzeria.topics import Topics
 from tests.unit.fake_servers import FakeServers
 from tests.unit.fakes import Clock, FakePublisher, FakeRecord
@@ -53,9 +54,9 @@ def store(redis: FakeRedis) -> OrderStore:
 
 
 @pytest.fixture
-def limiter(redis: FakeRedis, store: OrderStore) -> LongPollLimiter:
-    """Where two may wait at the same time."""
-    return LongPollLimiter(Watcher(redis, store, poll_s=0.05), max_clients=2)
+def waits(redis: FakeRedis, store: OrderStore) -> OrderWaits:
+    """Where two may wait at the same time; they poll, for nothing can wait for a message of the fake Redis."""
+    return OrderWaits(Watcher(store, Subscriptions(redis), poll_s=0.05), max_clients=2)
 
 
 @pytest.fixture
@@ -140,24 +141,24 @@ def servers() -> FakeServers:
 @pytest.fixture
 def client(
     store: OrderStore,
-    limiter: LongPollLimiter,
+    waits: OrderWaits,
     publisher: FakePublisher,
     report_store: ReportStore,
     servers: FakeServers,
 ) -> FlaskClient:
     """A client of the API."""
     answer_report = passed_on(ReporterClient("http://127.0.0.1:9"), report_store)  # nobody is there
-    return create_app(Settings(), store, publisher, limiter, answer_report, servers.monitor()).test_client()
+    return create_app(Settings(), store, publisher, waits, answer_report, servers.monitor()).test_client()
 
 
 @pytest.fixture
-def when_watched(redis: FakeRedis) -> Iterator[Callable[[str, Callable[[], object]], None]]:
+def when_watched() -> Iterator[Callable[[Callable[[], object]], None]]:
     """A function that does something as soon as somebody watches an order."""
     threads = []
 
-    def begin(order_id: str, act: Callable[[], object]) -> None:
+    def begin(act: Callable[[], object]) -> None:
         def run() -> None:
-            eventually(lambda: redis.pubsub_numsub(order_key(order_id))[0][1])
+            eventually(lambda: REGISTRY.get_sample_value("pizzeria_waiting_clients"))
             act()
 
         threads.append(Thread(target=run))

@@ -114,16 +114,16 @@ def test_an_idempotency_key_stands_for_one_count(client: FlaskClient, publisher:
     assert len(publisher.published) == 2
 
 
-@pytest.mark.parametrize("key", ["x", "~" * 255, "table 7"], ids=len)
+@pytest.mark.parametrize("key", ["x", "~" * 255, "table 7, today"], ids=len)
 def test_an_idempotency_key_has_1_to_255_characters(client: FlaskClient, key: str) -> None:
-    """Any of ASCII but a comma."""
+    """Any of ASCII."""
     assert client.post("/order/2", headers={"Idempotency-Key": key}).status_code == 202
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256, "é", "a,", "a,b"], ids=ascii)
+@pytest.mark.parametrize("key", ["", "x" * 256, "é"], ids=ascii)
 def test_any_other_idempotency_key_is_refused(client: FlaskClient, publisher: FakePublisher, key: str) -> None:
-    """Neither an empty one nor one that fills Redis is taken, nor what may be two that a server has joined."""
-    detail = "Idempotency-Key must be one, with 1 to 255 ASCII characters and no comma"
+    """Neither an empty one nor one that fills Redis is taken, nor one that a server passes on as an empty one."""
+    detail = "Idempotency-Key must have 1 to 255 ASCII characters"
     response = client.post("/order/2", headers={"Idempotency-Key": key})
     assert_problem(response, ProblemType.INVALID_IDEMPOTENCY_KEY, detail)
     assert publisher.published == []

@@ -10,9 +10,9 @@ from fakeredis import FakeServer
 from flask.testing import FlaskClient
 
 from api.app import create_app
-from api.long_poll import LongPollLimiter
 from api.report import passed_on
 from api.reporter_client import PAUSE_S, ReporterClient
+from api.waiting import OrderWaits
 from pizzeria.runtime.problem import ProblemType
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, ReportStore
@@ -84,7 +84,7 @@ def fake() -> Iterator[FakeReporter]:
 @pytest.fixture
 def build(
     store: OrderStore,
-    limiter: LongPollLimiter,
+    waits: OrderWaits,
     publisher: FakePublisher,
     report_store: ReportStore,
     servers: FakeServers,
@@ -97,7 +97,7 @@ def build(
     def client(url: str) -> FlaskClient:
         reporters.append(ReporterClient(url, clock))
         answer_report = passed_on(reporters[-1], report_store)
-        return create_app(Settings(), store, publisher, limiter, answer_report, servers.monitor()).test_client()
+        return create_app(Settings(), store, publisher, waits, answer_report, servers.monitor()).test_client()
 
     yield client
     for reporter in reporters:

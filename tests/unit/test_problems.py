@@ -28,7 +28,7 @@ def read(path: str) -> str:
 
 def types(operation: Any) -> set[str]:
     """Return the types that an operation of the OpenAPI document lists."""
-    contents = [response["content"] for response in operation["responses"].values()]
+    contents = [response.get("content", {}) for response in operation["responses"].values()]
     schemas = [each["application/problem+json"]["schema"] for each in contents if "application/problem+json" in each]
     return {uri for schema in schemas for uri in schema["properties"]["type"]["enum"]}
 

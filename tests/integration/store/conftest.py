@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 
 from pizzeria.settings import Settings
-from pizzeria.store import Client, OrderStore, Outbox, ReportStore, connect
+from pizzeria.store import Client, OrderStore, Outbox, ReportStore, Subscriptions, connect
 from tests.integration.store.orders import RETRY_S, TTL_S
 
 
@@ -44,6 +44,17 @@ def client(redis: "Redis", request: pytest.FixtureRequest) -> Iterator[Client]:
 def store(client: Client) -> OrderStore:
     """A store on it."""
     return OrderStore(client, TTL_S, RETRY_S)
+
+
+@pytest.fixture
+def subscriptions(client: Client) -> Iterator[Subscriptions]:
+    """Those of a process; on fakeredis there are none, for nothing can wait for a message of it."""
+    subscriptions = Subscriptions(client)
+    if isinstance(client, fakeredis.FakeRedis):
+        yield subscriptions
+        return
+    with subscriptions:
+        yield subscriptions
 
 
 @pytest.fixture

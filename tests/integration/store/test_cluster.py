@@ -10,7 +10,7 @@ from redis.crc import key_slot
 from local.ports import HOST
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
-from pizzeria.store import OPEN_ORDERS, Client, OrderStore, Watcher, connect, order_key, reserve_key
+from pizzeria.store import OPEN_ORDERS, Client, OrderStore, Subscriptions, Watcher, connect, order_key, reserve_key
 from tests.integration.store.orders import RETRY_S, TTL_S, listened_to, read
 from tests.pizzas import FULL
 from tests.redis_cluster import ClusterOfThree
@@ -64,11 +64,11 @@ def place(store: OrderStore) -> str | None:
 
 
 def test_who_watches_and_who_starts_while_the_cluster_is_away_goes_on_when_it_is_back(
-    cluster: ClusterOfThree, client: Client, store: OrderStore, orders: dict[int, str]
+    cluster: ClusterOfThree, subscriptions: Subscriptions, store: OrderStore, orders: dict[int, str]
 ) -> None:
     """One address that answers is enough to get to know the others."""
     order_id = next(iter(orders.values()))
-    watch = Watcher(client, store).watch(order_id)
+    watch = Watcher(store, subscriptions).watch(order_id)
     assert next(watch)
     for port in cluster.ports:
         cluster[port].kill()
@@ -142,14 +142,14 @@ def test_a_server_that_forgets_its_scripts_gets_them_again(
 
 
 def test_a_slot_that_moves_takes_its_orders_and_those_who_watch_with_it(
-    cluster: ClusterOfThree, client: Client, store: OrderStore, orders: dict[int, str]
+    cluster: ClusterOfThree, subscriptions: Subscriptions, store: OrderStore, orders: dict[int, str]
 ) -> None:
     """Before, while and after it moves the toppings reach the order."""
     (old, order_id), (new, _), _ = orders.items()
     slot = key_slot(order_key(order_id).encode())
     giver, taker = cluster.servers[old], cluster.servers[new]
     ids = {server: server.cluster("MYID") for server in (giver, taker)}
-    watch = Watcher(client, store).watch(order_id)
+    watch = Watcher(store, subscriptions).watch(order_id)
     assert next(watch)
     taker.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[giver])
     giver.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[taker])

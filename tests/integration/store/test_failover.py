@@ -13,7 +13,7 @@ from local.ports import HOST
 from local.processes import Processes
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
-from pizzeria.store import Client, OrderStore, Watcher, connect
+from pizzeria.store import Client, OrderStore, Subscriptions, Watcher, connect
 from tests.faults.ports import reserved_port
 from tests.faults.proxy import Proxy
 from tests.integration.store.orders import RETRY_S, TTL_S, listened_to
@@ -113,12 +113,12 @@ def test_the_new_primary_is_found_when_the_old_one_is_killed(sentinels: Sentinel
 
 
 def test_the_new_primary_is_found_when_the_old_one_is_frozen(
-    sentinels: Sentinels, client: Client, store: OrderStore
+    sentinels: Sentinels, subscriptions: Subscriptions, store: OrderStore
 ) -> None:
     """The connections to it stay open, also those of clients that watch an order."""
     by_many(lambda: store.place(1))
     order_id = store.place(1)
-    watch = Watcher(client, store).watch(order_id)
+    watch = Watcher(store, subscriptions).watch(order_id)
     assert next(watch)
     before = sentinels.primary
     assert sentinels.clients[before].wait(1, 5000) == 1
@@ -132,11 +132,11 @@ def test_the_new_primary_is_found_when_the_old_one_is_frozen(
 
 
 def test_the_new_primary_is_found_while_the_old_one_still_takes_writes(
-    sentinels: Sentinels, client: Client, store: OrderStore
+    sentinels: Sentinels, subscriptions: Subscriptions, store: OrderStore
 ) -> None:
     """For seconds it doesn't know what has been decided; what it takes then is lost."""
     order_id = store.place(1)
-    watch = Watcher(client, store).watch(order_id)
+    watch = Watcher(store, subscriptions).watch(order_id)
     assert next(watch)
     new = sentinels.fail_over()
     eventually(lambda: sentinels.clients[new].exists(f"order:{store.place(1)}"), FOUND_S)

@@ -1,17 +1,19 @@
-"""Waiting for an order: how long, how many clients at once, and for whom no more."""
+"""Waiting for an order: how long, and how many clients at once."""
 
 import math
 import re
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Event
 from typing import NamedTuple
 
-from flask import Request, abort, current_app, request
+from flask import Request, abort, current_app
+from prometheus_client import Gauge
 from werkzeug.http import parse_list_header
 
 from api.metrics import WAITING_CLIENTS, WAITING_CLIENTS_LIMIT
+from pizzeria.runtime.problem import ProblemType
+from pizzeria.runtime.web import problem
 from pizzeria.runtime.wsgi import STOPPING
 from pizzeria.store import Order, Watcher
 
@@ -29,8 +31,36 @@ class TooManyClientsError(Exception):
     """As many clients wait as may."""
 
 
-class LongPollLimiter:
-    """Where clients of this process wait for orders, not too many at once; threads share it.
+class WaitLimiter:
+    """Limits how many clients of this process wait at the same time; threads share it.
+
+    Args:
+        max_clients: how many may wait.
+        gauge: shows how many do.
+    """
+
+    def __init__(self, max_clients: int, gauge: Gauge) -> None:
+        self._free = BoundedSemaphore(max_clients)
+        self._gauge = gauge
+
+    @contextmanager
+    def admit(self) -> Iterator[Event]:
+        """Let a client wait; yield an event that is set when the process is to end: nobody waits any longer then.
+
+        Raises:
+            TooManyClientsError: as many clients wait as may.
+        """
+        if not self._free.acquire(blocking=False):
+            raise TooManyClientsError
+        try:
+            with self._gauge.track_inprogress():
+                yield current_app.extensions.get(STOPPING) or Event()
+        finally:
+            self._free.release()
+
+
+class OrderWaits:
+    """The clients that wait for an order or stream its changes, not too many at once.
 
     Args:
         max_clients: how many may wait.
@@ -38,31 +68,12 @@ class LongPollLimiter:
 
     def __init__(self, watcher: Watcher, max_clients: int) -> None:
         self._watcher = watcher
-        self._free = BoundedSemaphore(max_clients)
+        self._limiter = WaitLimiter(max_clients, WAITING_CLIENTS)
         WAITING_CLIENTS_LIMIT.set(max_clients)
 
     @contextmanager
-    def admit(self) -> Iterator[Callable[[], bool]]:
-        """Let the client of this request wait; yield a function that returns whether it is to wait no longer.
-
-        That is so when it has disconnected, or the process stops.
-
-        Raises:
-            TooManyClientsError: as many clients wait as may.
-        """
-        client: socket.socket | None = request.environ.get("gunicorn.socket")
-        is_stopping = current_app.extensions[STOPPING].is_set if STOPPING in current_app.extensions else lambda: False
-        if not self._free.acquire(blocking=False):
-            raise TooManyClientsError
-        try:
-            with WAITING_CLIENTS.track_inprogress():
-                yield lambda: is_stopping() or _is_gone(client)
-        finally:
-            self._free.release()
-
-    @contextmanager
     def watch(self, order_id: str, seconds: float = math.inf) -> Iterator[Iterator[Order | None]]:
-        """Yield what Watcher.watch() yields, until the client has disconnected or the process stops.
+        """Yield what Watcher.watch() yields, until the process is to end.
 
         Args:
             seconds: after which it ends.
@@ -70,15 +81,15 @@ class LongPollLimiter:
         Raises:
             TooManyClientsError: as many clients wait as may.
         """
-        with self.admit() as is_over, closing(self._watcher.watch(order_id, seconds)) as looks:
-            yield _until(is_over, looks)
+        with self._limiter.admit() as stopping, closing(self._watcher.watch(order_id, seconds)) as states:
+            yield _until(stopping, states)
 
 
 def wait_asked_for(request: Request) -> Wait | None:
     """Return how long the client will wait, by ?wait=… or else by Prefer: wait=… (RFC 7240), 30 s at most."""
     if (text := request.args.get("wait")) is not None:
         if not re.fullmatch(r"[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", text):
-            abort(400, f"wait={text!r} is not a number of seconds")
+            abort(problem(ProblemType.INVALID_WAIT, f"wait={text!r} is not a number of seconds"))
         return Wait(_seconds(text), is_preference=False)
     for preference in parse_list_header(request.headers.get("Prefer", "")):
         name, _, value = preference.partition(";")[0].partition("=")
@@ -88,10 +99,10 @@ def wait_asked_for(request: Request) -> Wait | None:
     return None
 
 
-def _until(condition: Callable[[], bool], looks: Iterator[Order | None]) -> Iterator[Order | None]:
-    for look in looks:
-        yield look
-        if condition():
+def _until(stopping: Event, states: Iterator[Order | None]) -> Iterator[Order | None]:
+    for state in states:
+        yield state
+        if stopping.is_set():
             return
 
 
@@ -101,12 +112,3 @@ def _is_number(text: str) -> bool:
 
 def _seconds(number: str) -> float:
     return min(MAX_WAIT_S, float(number))
-
-
-def _is_gone(client: socket.socket | None) -> bool:
-    try:
-        return client is not None and client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
