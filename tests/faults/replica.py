@@ -1,6 +1,7 @@
 """A replica of an HTTP service as its processes: one that serves requests, or several, beside their parent."""
 
 import time
+from pathlib import Path
 
 import psutil
 
@@ -27,8 +28,8 @@ class Replica:
     def serving(self) -> set[int]:
         """The ids of the processes that serve requests."""
         try:
-            return {each.pid for each in self.running.children if each.status() != psutil.STATUS_ZOMBIE}
-        except psutil.NoSuchProcess:
+            return {each.pid for each in self.running.children if _runs(each.pid)}
+        except psutil.NoSuchProcess:  # the first process has ended
             return set()
 
     def end_serving(self, number: int) -> float:
@@ -58,7 +59,7 @@ class Replica:
     @property
     def open_files(self) -> int:
         """How many files and connections its processes have open."""
-        return sum(psutil.Process(pid).num_fds() for pid in self.serving)
+        return sum(len(list(Path(f"/proc/{pid}/fd").glob("*"))) for pid in self.serving)
 
     def metrics(self) -> str:
         """Return its metrics.

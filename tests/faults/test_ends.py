@@ -19,7 +19,7 @@ from tests.waiting import eventually
 
 SIGNALS = [signal.SIGTERM, signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL]
 FOLLOWERS = 4  # of each kind: some at every process of a replica that has several
-ENDS, EVERY_S, WITHIN_S = 5, 2.0, 10
+ENDS, EVERY_S, WITHIN_S = 5, 1.5, 10
 by_signal = pytest.mark.parametrize("number", SIGNALS, ids=[number.name for number in SIGNALS])
 
 
