@@ -98,6 +98,7 @@ def test_the_serving_process_of_a_replica_ends_five_times_in_ten_seconds(
                 hurt = Replica(stack.start("api"))
                 eventually(lambda hurt=hurt: hurt.running.ready, BACK_S)  # type: ignore[misc]
         took_s = time.monotonic() - began
+    assert started < ENDS, "the replica has ended with every process of it"
     witness.check()
     pair.other.metrics()
     hurt.metrics()
