@@ -56,11 +56,37 @@ class Running:
         self._asked_at = time.monotonic()
         self._process.terminate()
 
+    def interrupt(self) -> None:
+        """Send SIGINT to all of it, as Ctrl-C does."""
+        self._asked_at = time.monotonic()
+        self._signal(signal.SIGINT)
+
+    def kill_first(self) -> None:
+        """Send SIGKILL to the first process alone."""
+        self._asked_at = time.monotonic()
+        self._process.kill()
+
     def wait(self, timeout_s: float = 30) -> Exit:
         """Wait until it has exited after the signal."""
         assert self._asked_at is not None
         code = self._process.wait(timeout_s)
         return Exit(code, time.monotonic() - self._asked_at)
+
+    @property
+    def port(self) -> int:
+        """Where it answers."""
+        assert self._port is not None
+        return self._port
+
+    @property
+    def exit_code(self) -> int | None:
+        """With which the first process has exited; None, if it runs."""
+        return self._process.poll()
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        """The processes that the first one has started: those of an HTTP service serve requests."""
+        return family(self._process.pid)[1:]
 
     @property
     def age_s(self) -> float:
@@ -80,8 +106,7 @@ class Running:
     @property
     def missing(self) -> str | None:
         """What /readyz says is missing: nothing, if it is ready; None, if there is no answer."""
-        assert self._port is not None
-        connection = HTTPConnection(HOST, self._port, timeout=3)
+        connection = HTTPConnection(HOST, self.port, timeout=3)
         try:
             connection.request("GET", "/readyz")
             return str(loads(connection.getresponse().read()).get("detail", ""))
