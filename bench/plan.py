@@ -18,7 +18,7 @@ FULL = Plan(
     warm_up=((10, 1_000), (1, 500)),
     throughput=((1, 2_000), (10, 3_000), (200, 200)),
     latency=500,
-    waits=(0, 200, 400),
+    waits=(0, 100, 200),
 )
 # Shows that everything works; the figures mean little.
 QUICK = Plan(
