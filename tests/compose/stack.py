@@ -1,10 +1,13 @@
 """The containers of compose.yaml, as a project of their own."""
 
 import json
+import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
+
+import psutil
 
 from local.ports import free_port
 from tests.compose.engine import Engine, environment, run
@@ -81,6 +84,33 @@ class Stack:
             return now["State"]["Pid"] != before and _healthy(now)
 
         eventually(back, timeout_s=180)  # on a busy machine Kafka alone has taken more than 60 s
+
+    def end_process(self, name: str, command: Sequence[str], which: int, signal: str) -> float:
+        """Send a signal to a process of a container, and return after how many seconds it was back, and served.
+
+        Args:
+            command: of the process; several may have it.
+            which: of these, by age.
+        """
+        pids = [
+            int(line.split()[0])
+            for line in self.containers("top", name, "hpid,args").splitlines()[1:]
+            if line.split()[1:] == [*command]
+        ]
+        ended = sorted(pids)[which]
+        beside = ["--rm", "--pid", "host", "--network", "none", "--user", "root"]
+        self.containers("run", *beside, "pizzeria", "sh", "-c", f"kill -{signal} {ended}")
+        began = time.monotonic()
+        serves = "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/healthz', timeout=1)"
+
+        def back() -> bool:
+            with suppress(AssertionError):
+                self.containers("exec", name, "python", "-c", serves)
+                return not psutil.pid_exists(ended)
+            return False
+
+        eventually(back, timeout_s=60)
+        return time.monotonic() - began
 
     @contextmanager
     def frozen(self, name: str) -> Iterator[None]:

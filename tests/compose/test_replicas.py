@@ -54,6 +54,26 @@ def test_any_replica_may_be_killed(stack: Stack, clients: Clients, watchers: lis
     check(stack, clients)
 
 
+@pytest.mark.parametrize("which", [0, 1], ids=["parent", "serving process"])
+@pytest.mark.parametrize("name", ["TERM", "ABRT", "SEGV", "KILL"])
+def test_any_process_of_an_api_may_end(
+    stack: Stack, clients: Clients, watchers: list[Watcher], figures: list[str], name: str, which: int
+) -> None:
+    """By any signal: the replica is back within five seconds, and only who watched through it notices."""
+    stack.up(**MANY)
+    replica = stack.names("api")[0]
+    clients.start()
+    clients.go_on(1)
+    back_s = stack.end_process(replica, ["python", "-m", "api"], which, name)
+    figures.append(f"{('parent', 'serving process')[which]} of an API ended by SIG{name}: back after {back_s:.1f} s")
+    clients.go_on(1)
+    clients.stop()
+    assert back_s < 5
+    assert clients.errors == []
+    eventually(lambda: all(watcher.watches for watcher in watchers))
+    check(stack, clients)
+
+
 @pytest.mark.parametrize("service", ["gateway", *SERVERS])
 def test_a_part_that_there_is_one_of_may_be_killed(
     stack: Stack, clients: Clients, watchers: list[Watcher], figures: list[str], service: str
