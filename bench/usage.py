@@ -10,7 +10,7 @@ _SERVERS = {"kafka.Kafka": "kafka", "valkey-server": "redis"}
 def resident() -> dict[str, int]:
     """Return the resident bytes of each process that this one has started, by name, with those it has started itself.
 
-    Pages that gunicorn's processes share count for each of them.
+    Pages that processes share count for each of them.
     """
     return {name: sum(each.memory_info().rss for each in family) for name, family in _families()}
 

@@ -79,7 +79,7 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
 
     http_host: Annotated[str, _is("address on which the services listen")] = "127.0.0.1"
     api_port: Annotated[Port, _is("port of the API; with Compose, of the gateway")] = 8000
-    api_threads: Annotated[AtLeastOne, _is("requests that the API handles at the same time")] = 8
+    api_threads: Annotated[AtLeastOne, _is("threads of the API for requests, beside those for clients that wait")] = 8
     api_waits: Annotated[
         AtLeastOne, _is("clients that can wait for an order, at each replica of the API, at the same time")
     ] = 250

@@ -1,4 +1,4 @@
-"""The reporter's app, as gunicorn runs it, with the thread that counts."""
+"""The reporter's app, as granian runs it, with the thread that counts."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

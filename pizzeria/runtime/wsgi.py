@@ -44,8 +44,9 @@ def serve(app: str, service: str, settings: Settings, port: int, threads: int) -
     Raises:
         SystemExit: the port is not available; one line says so.
     """
-    _, descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    descriptors = MAX_CONNECTIONS + _OTHER_DESCRIPTORS if most == resource.RLIM_INFINITY else most
+    resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, most))
     Granian(
         app,
         free_address(settings.http_host, port, service),
@@ -84,9 +85,8 @@ def _await_end(signals: socket.socket, stopping: Event, resources: ExitStack) ->
     parent = parent_process()
     if signals not in connection.wait([signals, *([parent.sentinel] if parent else [])]):
         os.kill(os.getpid(), signal.SIGTERM)
-    signal.alarm(
-        GRACE_S + 2
-    )  # ends the process whatever it does: at a third signal granian waits forever, with the GIL
+    # Ends the process whatever it does: at a third signal granian waits forever, with the GIL.
+    signal.alarm(GRACE_S + 2)
     stopping.set()
     main_thread().join(GRACE_S)
     resources.close()

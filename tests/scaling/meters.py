@@ -57,7 +57,7 @@ def cpu_s(stack: Stack) -> dict[str, float]:
 
 
 def memory_mb(stack: Stack) -> dict[str, float]:
-    """Return the resident memory of each service; pages that gunicorn's processes share count for each of them."""
+    """Return the resident memory of each service; pages that processes share count for each of them."""
     used: dict[str, float] = defaultdict(float)
     for name, running in stack.running.items():
         used[kind(name)] += running.memory_mb
