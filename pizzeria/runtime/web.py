@@ -176,7 +176,7 @@ def _other_site() -> str | None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site:
         return None if site in ("same-origin", "none") else f"Sec-Fetch-Site: {site}"
-    host = request.headers.get("Host", "").lower()
+    host = request.host.lower()
     # An older browser, or a request to an address of a local network. Anything else, such as curl, sends no Origin.
     return f"Origin: {origin}" if origin and origin not in (f"http://{host}", f"https://{host}") else None
 
