@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 
 import urllib3
 from msgspec import DecodeError, Struct, json
@@ -12,6 +13,7 @@ from pizzeria.status.model import Replica
 
 TIMEOUT_S = 1.0
 _AT_ONCE = 16
+_LOOPBACK = "127.0.0.1"
 
 
 class _Problem(Struct):
@@ -36,7 +38,7 @@ class Replicas:
             clients: (name, host) of each, in any order, and more than once.
         """
         found = {
-            (self._services[client.service], host, client.port)
+            (self._services[client.service], _url_host(host), client.port)
             for name, host in clients
             if (client := read_client_name(name)).service in self._services
         }
@@ -53,7 +55,12 @@ class Replicas:
             return Replica(service, host, "unknown", "it has no HEALTH_PORT")
         address = f"{host}:{port}"
         try:
-            answer = self._pool.request("GET", f"http://{address}/readyz", redirect=False)
+            try:
+                answer = self._pool.request("GET", f"http://{address}/readyz", redirect=False)
+            except NewConnectionError:
+                if host != _LOOPBACK:
+                    raise
+                answer = self._pool.request("GET", f"http://[::1]:{port}/readyz", redirect=False)  # HTTP_HOST=::1
         except NewConnectionError:  # it has just ended, or its network is another one: its group knows if it is gone
             return Replica(service, address, "unknown", "it can't be reached from here")
         except HTTPError:
@@ -65,3 +72,12 @@ class Replicas:
         except DecodeError:
             detail = f"it answers {answer.status}"
         return Replica(service, address, "not ready", detail)
+
+
+def _url_host(host: str) -> str:
+    """Return the host of a URL, alike for Redis and Kafka, which differ in how they write an address of IPv6."""
+    try:
+        address = ip_address(host.strip("[]").removeprefix("::ffff:"))
+    except ValueError:  # a name, or a Unix socket
+        return host
+    return _LOOPBACK if address.is_loopback else f"[{address}]" if address.version == 6 else str(address)

@@ -8,7 +8,8 @@ from typing import Any
 import psutil
 import pytest
 
-from local.ports import HOST, is_free
+from local.ports import HOST
+from tests.faults.ports import is_free
 from tests.integration.http_calls import answers, call
 from tests.waiting import eventually
 
