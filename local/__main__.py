@@ -68,9 +68,10 @@ def run(folder: Path) -> int:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             other = local_run.find(folder / "lock")
-            url = other and local_url(other.env["HTTP_HOST"], other.env["API_PORT"])
-            process = f": process {other.pid}, at {url}" if other else ""
-            return _fail(f"the system runs already, with its data in {folder}{process}")
+            where = (
+                f": process {other.pid}, at {local_url(other.env['HTTP_HOST'], other.env['API_PORT'])}" if other else ""
+            )
+            return _fail(f"the system runs already, with its data in {folder}{where}")
         try:
             check_ports(settings)
         except StartError as error:

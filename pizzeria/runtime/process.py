@@ -28,8 +28,7 @@ def start(service: str, environ: Mapping[str, str] = os.environ) -> Settings:
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     configure_logging(service, settings)
-    links = service_links(Settings, environ)
-    if links and parent_process() is None:  # which has said so
+    if (links := service_links(Settings, environ)) and parent_process() is None:  # which has said so
         logging.getLogger(service).info("ignored, for they are Kubernetes' links to services: %s", ", ".join(links))
     # Records come by thousands and none is part of a cycle: the default, 700, collects garbage all the time.
     gc.set_threshold(100_000)

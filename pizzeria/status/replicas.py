@@ -55,13 +55,10 @@ class Replicas:
             return Replica(service, host, "unknown", "it has no HEALTH_PORT")
         address = f"{host}:{port}"
         try:
-            try:
-                answer = self._pool.request("GET", f"http://{address}/readyz", redirect=False)
-            except NewConnectionError:
-                if host != _LOOPBACK:
-                    raise
-                answer = self._pool.request("GET", f"http://[::1]:{port}/readyz", redirect=False)  # HTTP_HOST=::1
+            answer = self._pool.request("GET", f"http://{address}/readyz", redirect=False)
         except NewConnectionError:  # it has just ended, or its network is another one: its group knows if it is gone
+            if host == _LOOPBACK and (other := self._check((service, "[::1]", port))).health != "unknown":
+                return other  # HTTP_HOST=::1, though it is connected to Kafka at 127.0.0.1
             return Replica(service, address, "unknown", "it can't be reached from here")
         except HTTPError:
             return Replica(service, address, "no answer", f"no answer within {TIMEOUT_S:g} s")

@@ -9,6 +9,7 @@ from api.app import create_app
 from api.report import passed_on
 from api.reporter_client import ReporterClient
 from api.waiting import OrderWaits
+from local.processes import ROOT
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, ReportStore
 from tests.unit.fake_servers import FakeServers
@@ -87,3 +88,9 @@ def test_no_path_of_the_scripts_begins_at_the_root(client: FlaskClient) -> None:
     for name in ("api", "follow", "kitchen", "report"):
         with client.get(f"/static/js/{name}.js") as response:
             assert re.findall(r"(?:fetch|EventSource)\((?!urlOf\()", response.get_data(as_text=True)) == []
+
+
+def test_the_gateway_removes_names_that_wsgi_takes_for_those_of_a_proxy() -> None:
+    """X_Forwarded_Host and X-Forwarded_Host are the same variable as X-Forwarded-Host."""
+    gateway = (ROOT / "deploy" / "haproxy.cfg").read_text(encoding="utf-8")
+    assert "\n    http-request del-header _ -m sub\n    default_backend twice\n" in gateway
