@@ -2,7 +2,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/pytest
-REDIS_URL ?= redis://127.0.0.1:$(or $(REDIS_PORT),6379)/0
+CA_HINT := if it says CERTIFICATE_VERIFY_FAILED: PIP_CERT=<file> names the certificate authorities to trust, such as your company's
+REDIS_URL ?= redis://127.0.0.1:$(or $(filter-out tcp://%,$(REDIS_PORT)),6379)/0
 
 # The tests in which a service consumes or publishes, and the faults that the Kafka client has to cope with.
 STREAM_TESTS := $(addprefix tests/integration/test_,$(addsuffix .py,api bad_records joiner metrics processes reporter \
@@ -25,7 +26,7 @@ endif
 $(VENV)/made: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Python 3.11 or later is needed, this is %s; choose one with make PYTHON=…" % sys.version.split()[0])'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt || { echo "$(CA_HINT)"; exit 1; }
 	@$(PYTHON) -V > $@
 
 .PHONY: run

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.openapi import docs, document
 from api.orders import orders
@@ -35,4 +36,6 @@ def create_app(
     app.register_blueprint(page(settings.max_order_size))
     app.register_blueprint(report(answer_report))
     app.register_blueprint(docs(document(settings.max_order_size)))
+    if settings.trusted_proxies:  # X-Forwarded-For, -Proto, -Host, -Port and -Prefix
+        app.wsgi_app = ProxyFix(app.wsgi_app, *[settings.trusted_proxies] * 5)  # type: ignore[method-assign]
     return app

@@ -58,7 +58,7 @@ def orders(
             accepted = Accepted(order_id, "Kafka is away: the order is safe, and is made when Kafka is back")
             with suppress(UnavailableError):
                 store.retry_now(order_id)
-        return json_response(accepted, 202, {"Location": f"/order/{order_id}"})
+        return json_response(accepted, 202, {"Location": f"{request.script_root}/order/{order_id}"})
 
     @blueprint.after_request
     def count_order(response: Response) -> Response:

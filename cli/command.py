@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from cli import local_run
+from pizzeria.environment import local_url, ours
 
 EXIT_CODES = """\b
 Exit codes:
@@ -23,9 +24,10 @@ Exit codes:
 """
 
 
-def _api_port() -> str:
+def _api_url() -> str:
     run = local_run.find()
-    return os.environ.get("API_PORT") or (run.env.get("API_PORT") if run else None) or "8000"
+    environ = (dict(run.env) if run else {}) | ours(os.environ)
+    return local_url(environ.get("HTTP_HOST", "127.0.0.1"), environ.get("API_PORT", "8000"))
 
 
 api_option = click.option(
@@ -33,7 +35,7 @@ api_option = click.option(
     "url",
     envvar="API_URL",
     show_envvar=True,
-    default=lambda: f"http://127.0.0.1:{_api_port()}",
+    default=_api_url,
     show_default="http://127.0.0.1:8000, or the port of API_PORT or of make run",
     metavar="URL",
     help="The URL of the API.",

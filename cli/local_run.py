@@ -14,7 +14,7 @@ class LocalRun(Struct, frozen=True):
 
     Attributes:
         pid: its process.
-        env: the variables that lead to its servers, once these have started.
+        env: the variables that lead to its API and, once these have started, to its servers.
         control: the Unix socket that takes commands, once everything is ready.
     """
 

@@ -46,15 +46,15 @@ def make(root: Path, new: Mapping[str, Schema], *, check: bool) -> None:
         click.echo("a shallow clone: the events were compared with the commits that are here, no others", err=True)
     texts = {root / name: text for name, text in files(new).items()}
     if (operations := root / "docs/operations.md").exists():
-        texts[operations] = with_settings(operations.read_text())
-    stale = [file for file, text in texts.items() if not file.exists() or file.read_text() != text]
+        texts[operations] = with_settings(operations.read_text(encoding="utf-8"))
+    stale = [file for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
     removed = [file for file in (root / FOLDER).glob("*.json") if file not in texts]
     if check and (stale or removed):
         names = ", ".join(str(file.relative_to(root)) for file in stale + removed)
         raise SystemExit(f"out of date: {names}; run: make docs")
     for file in stale:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(texts[file])
+        file.write_text(texts[file], encoding="utf-8")
         click.echo(f"{file.relative_to(root)}: written")
     for file in removed:
         file.unlink()

@@ -49,4 +49,4 @@ def is_cut_off(root: Path) -> bool:
 def _git(root: Path, *arguments: str) -> str:
     # In CI the files may belong to another user, and git would refuse to read them.
     command = ["git", "-c", "safe.directory=*", "-C", str(root), *arguments]
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, encoding="utf-8").stdout

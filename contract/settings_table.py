@@ -1,12 +1,11 @@
 """The table of the environment variables in docs/operations.md."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
 from local.system import LocalSettings
-from pizzeria.settings import EXPECTED, Settings
+from pizzeria.settings import Settings, allowed
 
 BEGIN, END = "<!-- generated from pizzeria/settings.py and local/system.py by make docs -->\n", "<!-- end -->\n"
 
@@ -25,16 +24,5 @@ def _table() -> Iterator[str]:
     local, services = (components[kind.__name__]["properties"] for kind in (LocalSettings, Settings))
     of_make_run = {name: schema for name, schema in local.items() if name not in services}
     for name, schema in (services | of_make_run).items():
-        default = "" if schema["default"] in (None, "") else f"`{schema['default']}`"
-        yield f"| `{name}` | {default} | {schema['description']} | {_allowed(name, schema)} |"
-
-
-def _allowed(name: str, schema: dict[str, Any]) -> str:
-    if name in EXPECTED:
-        return EXPECTED[name].removeprefix("expected ")
-    [schema] = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
-    if "enum" in schema:
-        return ", ".join(f"`{choice}`" for choice in schema["enum"])
-    if "maximum" in schema:
-        return f"{schema['minimum']} to {schema['maximum']}"
-    return f"{schema['minimum']} or more" if "minimum" in schema else "text"
+        default = "" if schema["default"] in (None, "", 0) else f"`{schema['default']}`"
+        yield f"| `{name}` | {default} | {schema['description']} | {allowed(name, schema)} |"

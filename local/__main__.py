@@ -15,11 +15,11 @@ from msgspec import json
 from cli import local_run
 from cli.local_run import LocalRun
 from local import control
-from local.ports import HOST
 from local.processes import ROOT, EndedEarlyError, Interrupted
 from local.servers import StartError
 from local.system import LocalSettings, System, check_ports
-from pizzeria.settings import SettingsError, read_environment
+from pizzeria.environment import local_url
+from pizzeria.settings import SettingsError, read_environment, read_settings, service_links
 from pizzeria.version import version_option
 
 _COLORS = 36, 33, 32, 35, 34, 31  # ANSI, for the names
@@ -57,16 +57,21 @@ def run(folder: Path) -> int:
     """Run the system with its data in a folder; return 0 after a signal, or 1 if something failed."""
     try:
         settings = read_environment(LocalSettings, os.environ)
+        read_settings()  # what the services would refuse
     except SettingsError as error:
         return _fail(str(error))
+    if links := service_links(LocalSettings, os.environ):
+        print(f"ignored, for they are Kubernetes' links to services: {', '.join(links)}", flush=True)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+b") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             other = local_run.find(folder / "lock")
-            process = f": process {other.pid}" if other else ""
-            return _fail(f"the system runs already, with its data in {folder}{process}")
+            where = (
+                f": process {other.pid}, at {local_url(other.env['HTTP_HOST'], other.env['API_PORT'])}" if other else ""
+            )
+            return _fail(f"the system runs already, with its data in {folder}{where}")
         try:
             check_ports(settings)
         except StartError as error:
@@ -78,7 +83,7 @@ def run(folder: Path) -> int:
             lock.flush()
 
         os.fchmod(lock.fileno(), 0o600)  # a URL may have a password
-        describe(LocalRun(os.getpid()))
+        describe(LocalRun(os.getpid(), {"HTTP_HOST": settings.http_host, "API_PORT": str(settings.api_port)}))
         return _run(settings, folder, describe)
 
 
@@ -94,7 +99,7 @@ def _run(settings: LocalSettings, folder: Path, describe: Callable[[LocalRun], N
     try:
         system.start()
         describe(LocalRun(os.getpid(), system.env, control.serve(system.processes.command)))
-        api = f"http://{HOST}:{settings.api_port}"
+        api = local_url(settings.http_host, settings.api_port)
         print(f"ready: {api}   try: curl -X POST {api}/order/3   and then: curl {api}/order/<order_id>", flush=True)
         system.wait()
     except StartError as error:

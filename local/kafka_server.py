@@ -65,7 +65,7 @@ def fetch(report: Callable[[str], None]) -> Path:
     if home.is_dir():
         return home
     cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
+    with (cache / "lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two processes may fetch at once
         if not home.is_dir():
             report(f"fetching Apache Kafka {VERSION}, once, into {home}")
@@ -111,8 +111,8 @@ def prepare(jars: Path, folder: Path, port: int, extra: str = "", cluster_id: st
     properties, log4j = folder / "server.properties", folder / "log4j2.properties"
     # The port of the controller may change with every start.
     ours = _PROPERTIES.format(host=HOST, port=port, controller_port=free_port(), data=data)
-    properties.write_text(ours + extra)  # of two lines for a property, the last one counts
-    log4j.write_text(_LOG4J.format(log=folder / "server.log"))
+    properties.write_text(ours + extra, encoding="utf-8")  # of two lines for a property, the last one counts
+    log4j.write_text(_LOG4J.format(log=folder / "server.log"), encoding="utf-8")
     java = [str(JAVA), *_JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", f"{jars}/*"]
     if not (data / "meta.properties").exists():
         cluster_id = cluster_id or new_cluster_id()
@@ -120,6 +120,6 @@ def prepare(jars: Path, folder: Path, port: int, extra: str = "", cluster_id: st
             [*java, "kafka.tools.StorageTool", "format", "--config", str(properties), f"--cluster-id={cluster_id}"],
             check=True,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
         )
     return [*java, "kafka.Kafka", str(properties)]

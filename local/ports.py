@@ -5,17 +5,6 @@ import socket
 HOST = "127.0.0.1"
 
 
-def is_free(port: int) -> bool:
-    """Return whether a server can listen on the port."""
-    with socket.socket() as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            server.bind((HOST, port))
-        except OSError:
-            return False
-        return True
-
-
 def is_open(port: int) -> bool:
     """Return whether a server listens on the port."""
     with socket.socket() as client:

@@ -86,7 +86,7 @@ class Processes:
         """
         if name in self._running:
             raise ValueError(f"{name} runs already")
-        with nullcontext(subprocess.PIPE) if log is None else log.open("a") as output:
+        with nullcontext(subprocess.PIPE) if log is None else log.open("ab") as output:
             process = subprocess.Popen(
                 argv,
                 cwd=ROOT,
@@ -94,7 +94,7 @@ class Processes:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                text=True,
+                encoding="utf-8",
                 errors="replace",
                 # Not the terminal's group: Ctrl-C reaches the runner alone, which stops them in order.
                 process_group=self._guard.pid,

@@ -4,6 +4,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from requests.exceptions import SSLError
+
 from local import kafka_server, redis_server
 from local.ports import HOST, is_open
 from local.processes import Processes
@@ -49,7 +51,9 @@ def start_kafka(processes: Processes, folder: Path, port: int, report: Callable[
     try:
         jars = kafka_server.fetch(report)
     except (OSError, RuntimeError) as error:
-        raise StartError(f"cannot fetch Apache Kafka, which takes the network once: {error}") from error
+        ca = "; REQUESTS_CA_BUNDLE=<file> names the certificate authorities to trust, such as your company's"
+        hint = ca if isinstance(error, SSLError) else ""
+        raise StartError(f"cannot fetch Apache Kafka, which takes the network once: {error}{hint}") from error
     try:
         command = kafka_server.prepare(jars, folder, port, extra)
     except subprocess.CalledProcessError as error:

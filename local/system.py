@@ -11,9 +11,11 @@ from typing import Annotated, NoReturn
 
 from msgspec import Meta, Struct
 
-from local.ports import HOST, free_port, is_free
+from local.ports import HOST, free_port
 from local.processes import Ended, EndedEarlyError, Processes
 from local.servers import KAFKA, REDIS, START_TIMEOUT_S, StartError, start_kafka, start_redis
+from pizzeria.environment import local_url
+from pizzeria.runtime.address import free_address
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.settings import Port
 from pizzeria.toppings import TOPPINGS
@@ -32,6 +34,7 @@ class LocalSettings(Struct, frozen=True, rename=str.upper):
     redis_port: Annotated[Port, Meta(description="port of the embedded Redis of `make run`")] = 6379
     kafka_bootstrap_servers: str | None = None  # instead of the embedded Kafka
     redis_url: Annotated[str, Meta(min_length=1)] | None = None  # instead of the embedded Redis
+    http_host: str = HOST
 
 
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy can reach this machine
@@ -41,8 +44,9 @@ def check_ports(settings: LocalSettings) -> None:
     """Check that every port is free, before anything starts.
 
     Raises:
-        StartError: one is not; the message names its variable.
+        StartError: some are not; the message has a line for each variable.
     """
+    problems = []
     ports = {"API_PORT": settings.api_port, "REPORTER_PORT": settings.reporter_port}
     if settings.kafka_bootstrap_servers is None:
         ports["KAFKA_PORT"] = settings.kafka_port
@@ -52,8 +56,12 @@ def check_ports(settings: LocalSettings) -> None:
         same = [other for other in ports if ports[other] == port]
         if len(same) > 1:
             raise StartError(f"{' and '.join(same)} are both {port}: set one of them to another port")
-        if not is_free(port):
-            raise StartError(f"port {port} is taken: set {name} to another port")
+        try:
+            free_address(settings.http_host if name in ("API_PORT", "REPORTER_PORT") else HOST, port, name[:-5])
+        except SystemExit as error:
+            problems.append(str(error))
+    if problems:
+        raise StartError("\n".join(dict.fromkeys(problems)))
 
 
 class System:
@@ -173,9 +181,10 @@ class System:
         self.env = {
             "REDIS_URL": settings.redis_url or self._start_redis(),
             "KAFKA_BOOTSTRAP_SERVERS": settings.kafka_bootstrap_servers or self._start_kafka(),
+            "HTTP_HOST": settings.http_host,
             "API_PORT": str(settings.api_port),
             "REPORTER_PORT": str(settings.reporter_port),
-            "REPORTER_URL": f"http://{HOST}:{settings.reporter_port}",
+            "REPORTER_URL": local_url(settings.http_host, settings.reporter_port),
         }
         self._create_topics()
 
@@ -200,7 +209,7 @@ class System:
         ready_at = {name: self._start_service(name, name) for name in SERVICES}
 
         def all_ready() -> bool:
-            for name in [name for name, port in ready_at.items() if _is_ready(port)]:
+            for name in [name for name, url in ready_at.items() if _is_ready(url)]:
                 self._step(f"{name} is ready")
                 del ready_at[name]
             return not ready_at
@@ -210,13 +219,13 @@ class System:
         except TimeoutError:
             raise StartError(f"not ready after {START_TIMEOUT_S:.0f} s: {', '.join(ready_at)}") from None
 
-    def _start_service(self, name: str, kind: str) -> int:
-        """Start a service, and return the port of its /readyz."""
+    def _start_service(self, name: str, kind: str) -> str:
+        """Start a service, and return the URL of it."""
         self._step(f"starting {name}")
         port = self._ports.get(kind) or free_port()
         self.processes.python(*kind.split(), env=self.env | {"HEALTH_PORT": str(port)}, name=name)
         self._started_at[name] = time.monotonic()
-        return port
+        return local_url(self._settings.http_host, port)
 
     def _timed(self, name: str, start: Callable[[], str]) -> str:
         began = time.monotonic()
@@ -229,9 +238,9 @@ class System:
         return address
 
 
-def _is_ready(port: int) -> bool:
+def _is_ready(url: str) -> bool:
     try:
-        with _direct.open(f"http://{HOST}:{port}/readyz", timeout=2) as answer:
+        with _direct.open(f"{url}/readyz", timeout=2) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

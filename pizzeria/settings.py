@@ -4,26 +4,29 @@ import os
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from msgspec import Meta, Struct, ValidationError, convert, structs
+from msgspec import Meta, Struct, ValidationError, convert, json, structs
 
+from pizzeria.environment import local_url, ours
 from pizzeria.events import MAX_COUNT
 from pizzeria.redis_url import REDIS_EXPECTED, REDIS_PATTERN, RedisUrl
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
 MAX_PORT = 65535
 Port = Annotated[int, Meta(ge=1, le=MAX_PORT)]
-Servers = Annotated[str, Meta(pattern=r"^[^\s,:]+:[0-9]{1,5}(,[^\s,:]+:[0-9]{1,5})*\Z")]
+_SERVER = r"(\[[0-9a-fA-F:.]+\]|[^\s,:/?#@\[\]]+):[0-9]{1,5}"
+Servers = Annotated[str, Meta(pattern=rf"^{_SERVER}(,{_SERVER})*\Z")]
 
 _HTTP = r"^https?://(\[[0-9a-fA-F:.]+\]|[^\s:/?#@\[\]]+)(:[0-9]{1,5})?(/[^\s?#]*)?\Z"
 
 EXPECTED = {
-    "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or a comma-separated list of them",
+    "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or a comma-separated list of them; an IPv6 address in brackets",
     "REDIS_URL": REDIS_EXPECTED,
     "REPORTER_URL": "expected http:// or https://, a host and, optionally, a port and a path",
 }
+_ADDRESS = f"expected a port from 1 to {MAX_PORT}, and an IPv6 address in brackets"
 SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
 
 
@@ -73,11 +76,14 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
     ] = 24 * 60 * 60
     order_retry_s: Annotated[
         AtLeastOne,
-        _is("seconds until the missing pizzas of an order are published again; less than `ORDER_DEADLINE_S`"),
-    ] = 10
-    order_deadline_s: Annotated[AtLeastOne, _is("seconds until an order that is not complete times out")] = 5 * 60
+        _is("seconds until missing pizzas are published again; unless set, 10 or, if less, half of `ORDER_DEADLINE_S`"),
+    ] = 0
+    order_deadline_s: Annotated[int, Meta(ge=2), _is("seconds until an order that is not complete times out")] = 5 * 60
 
-    http_host: Annotated[str, _is("address on which the services listen")] = "127.0.0.1"
+    http_host: Annotated[str, _is("address on which the services listen, of IPv4 or IPv6")] = "127.0.0.1"
+    trusted_proxies: Annotated[
+        int, Meta(ge=0), _is("proxies before the API; unless set, none: [see below](#behind-a-proxy)")
+    ] = 0
     api_port: Annotated[Port, _is("port of the API; with Compose, of the gateway")] = 8000
     api_threads: Annotated[AtLeastOne, _is("threads of the API for requests, beside those for clients that wait")] = 8
     api_waits: Annotated[
@@ -105,9 +111,11 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
 
     def __post_init__(self) -> None:
         for server in self.kafka_bootstrap_servers.split(","):
-            if not 0 < int(server.rpartition(":")[2]) <= MAX_PORT:
-                raise ValueError(f"KAFKA_BOOTSTRAP_SERVERS={self.kafka_bootstrap_servers!r}: no such port: {server!r}")
+            if not _is_address(f"//{server}"):
+                raise ValueError(f"KAFKA_BOOTSTRAP_SERVERS={self.kafka_bootstrap_servers!r}: {server!r}: {_ADDRESS}")
         _ = self.redis  # raises what is wrong with it
+        if not self.order_retry_s:
+            structs.force_setattr(self, "order_retry_s", min(10, self.order_deadline_s // 2))
         if self.order_retry_s >= self.order_deadline_s:
             raise ValueError(
                 f"ORDER_RETRY_S={self.order_retry_s}: must be less than ORDER_DEADLINE_S={self.order_deadline_s},"
@@ -119,13 +127,9 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
                 " or an order could expire before it times out"
             )
         if not self.reporter_url:
-            structs.force_setattr(self, "reporter_url", f"http://127.0.0.1:{self.reporter_port}")
-        try:
-            no_port = urlsplit(self.reporter_url).port == 0
-        except ValueError:  # past 65535, or what is in brackets is no IPv6 address
-            no_port = True
-        if no_port:
-            raise ValueError("REPORTER_URL: no such host or port")
+            structs.force_setattr(self, "reporter_url", local_url(self.http_host, self.reporter_port))
+        elif not _is_address(self.reporter_url):
+            raise ValueError(f"REPORTER_URL: {_ADDRESS}")
         if self.kafka_security_protocol.startswith("SASL"):
             for name in ("kafka_sasl_username", "kafka_sasl_password"):
                 if getattr(self, name) is None:
@@ -141,6 +145,13 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
             raise ValueError(f"KAFKA_SSL_CA_FILE={self.kafka_ssl_ca_file!r}: no such file")
 
 
+def _is_address(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:  # past 65535, or what is in brackets is no IPv6 address
+        return False
+
+
 T = TypeVar("T", bound=Struct)
 
 
@@ -150,13 +161,12 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
 
 
 def read_environment(kind: type[T], environ: Mapping[str, str]) -> T:
-    """Read a struct from environment variables, one per field; an empty variable counts as not set.
+    """Read a struct from environment variables, one per field, of those that are ours.
 
     Raises:
         SettingsError: one line that names the variable and the problem.
     """
-    known = {field.encode_name: field.type for field in structs.fields(kind)}
-    given = {name: value for name, value in environ.items() if name in known and value}
+    given = {name: value for name, value in ours(environ).items() if name in kind.__struct_encode_fields__}
     try:
         return convert(given, kind, strict=False)
     except ValidationError as error:
@@ -164,7 +174,23 @@ def read_environment(kind: type[T], environ: Mapping[str, str]) -> T:
         name = path.rstrip("`")
         if not name:  # from __post_init__, whose messages name the variable themselves
             raise SettingsError(problem) from None
-        if get_origin(choice := next(iter(get_args(known[name])), None)) is Literal:
-            problem = f"expected one of {', '.join(get_args(choice))}"
+        schema = json.schema_components([kind])[1][kind.__name__]
         shown = "" if name in SECRETS else f"={given[name]!r}"
-        raise SettingsError(f"{name}{shown}: {EXPECTED.get(name, problem)}") from None
+        raise SettingsError(f"{name}{shown}: expected {allowed(name, schema['properties'][name])}") from None
+
+
+def allowed(name: str, schema: dict[str, Any]) -> str:
+    """Return which values a variable may have, by its JSON schema, in plain words."""
+    if name in EXPECTED:
+        return EXPECTED[name].removeprefix("expected ")
+    [schema] = [each for each in schema.get("anyOf", [schema]) if each.get("type") != "null"]
+    if "enum" in schema:
+        return f"one of {', '.join(schema['enum'])}"
+    if "maximum" in schema:
+        return f"a whole number from {schema['minimum']} to {schema['maximum']}"
+    return f"a whole number of at least {schema['minimum']}" if "minimum" in schema else "text"
+
+
+def service_links(kind: type[Struct], environ: Mapping[str, str]) -> list[str]:
+    """Return the variables that are ignored, for Kubernetes set them for services of these names."""
+    return [name for name in kind.__struct_encode_fields__ if environ.get(name) and name not in ours(environ)]

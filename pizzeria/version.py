@@ -5,6 +5,6 @@ from pathlib import Path
 
 import click
 
-VERSION: str = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["version"]
+VERSION: str = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 
 version_option = click.version_option(VERSION, prog_name="pizzeria")

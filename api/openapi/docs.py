@@ -2,7 +2,7 @@
 
 from importlib.metadata import distribution
 
-from flask import Blueprint, Response, make_response, render_template, send_from_directory
+from flask import Blueprint, Response, make_response, render_template, request, send_from_directory
 
 from api.openapi.parts import Part
 from pizzeria.runtime.web import json_response
@@ -21,7 +21,7 @@ def docs(document: Part) -> Blueprint:
 
     @blueprint.get("/openapi.json")
     def get_document() -> Response:
-        return json_response(document, headers=_REVALIDATE)
+        return json_response(document | {"servers": [{"url": request.script_root or "/"}]}, headers=_REVALIDATE)
 
     @blueprint.get("/docs")
     def get_docs() -> Response:

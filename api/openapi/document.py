@@ -11,7 +11,7 @@ from pizzeria.status import Status
 from pizzeria.version import VERSION
 
 _DESCRIPTION = """\
-Random pizzas; people order them on [the page](/).
+Random pizzas; people order them on [the page](.).
 
 `POST /order/3` orders three; `GET /order/<order_id>` returns the order, and can wait until it is ready;
 `GET /order/<order_id>/events` streams its changes; `GET /report/<topping>` counts the choices of a topping.
@@ -28,7 +28,6 @@ def document(max_order_size: int) -> Part:
     return {
         "openapi": "3.1.0",
         "info": {"title": "Pizzeria", "version": VERSION, "description": _DESCRIPTION},
-        "servers": [{"url": "/"}],
         "tags": [
             {"name": "orders", "description": "Order pizzas, and follow an order."},
             {"name": "reports", "description": "How often each choice of a topping was made."},

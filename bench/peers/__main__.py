@@ -94,11 +94,10 @@ def main(peers_python: str, rounds: int) -> None:
     versions = {"kafka-python": version("kafka-python"), "confluent-kafka": version("confluent-kafka")}
     for package in ("quixstreams", "faststream", "confluent-kafka"):
         code = f"from importlib.metadata import version; print(version({package!r}))"
-        versions[f"peers' {package}"] = check_output([peers_python, "-c", code], text=True).strip()
+        versions[f"peers' {package}"] = check_output([peers_python, "-c", code], encoding="utf-8").strip()
     click.echo(", ".join(f"{name} {number}" for name, number in versions.items()))
-    Path("bench-peers.json").write_text(
-        json.dumps({"machine": machine(), "versions": versions, "rounds": results}, indent=2) + "\n"
-    )
+    results_text = json.dumps({"machine": machine(), "versions": versions, "rounds": results}, indent=2)
+    Path("bench-peers.json").write_text(f"{results_text}\n", encoding="utf-8")
 
 
 def _turn(contender: Contender, system: System, settings: Settings, pipeline: Pipeline) -> dict[str, float]:

@@ -8,6 +8,7 @@ import click
 
 from cli import local_run
 from cli.local_run import LocalRun
+from pizzeria.environment import ours
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime import process
 from pizzeria.settings import Settings
@@ -43,11 +44,11 @@ def using(settings: Settings, *, redis: bool) -> str:
 
 def environment(environ: Mapping[str, str], run: LocalRun | None) -> dict[str, str]:
     """Return the variables with those that lead to the servers: as given, or of `make run`, or by their ports."""
+    given = ours(environ)
     by_port = {
-        "KAFKA_BOOTSTRAP_SERVERS": f"localhost:{environ.get('KAFKA_PORT') or 9092}",
-        "REDIS_URL": f"redis://localhost:{environ.get('REDIS_PORT') or 6379}/0",
+        "KAFKA_BOOTSTRAP_SERVERS": f"localhost:{given.get('KAFKA_PORT', 9092)}",
+        "REDIS_URL": f"redis://localhost:{given.get('REDIS_PORT', 6379)}/0",
     }
-    given = {name: value for name, value in environ.items() if value}
     return by_port | (dict(run.env) if run else {}) | given
 
 

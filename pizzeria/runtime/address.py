@@ -1,6 +1,7 @@
 """The address on which a service listens."""
 
 import socket
+from errno import EACCES, EADDRINUSE
 
 
 def free_address(host: str, port: int, service: str) -> str:
@@ -13,13 +14,14 @@ def free_address(host: str, port: int, service: str) -> str:
     Raises:
         SystemExit: the host is unknown, or the port is not available; one line names the variable.
     """
-    variable, value = "HTTP_HOST", host
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        variable, value = f"{service.upper()}_PORT", str(port)
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise SystemExit(f"{variable}={value}: {error.strerror}") from None
+        of_port = error.errno in (EACCES, EADDRINUSE)
+        setting = f"{service.upper()}_PORT={port}" if of_port else f"HTTP_HOST={host}"
+        other = "another port" if of_port else "an address of this machine, such as 127.0.0.1 or ::"
+        raise SystemExit(f"{setting}: {error.strerror}: set it to {other}") from None
     return str(address[0])

@@ -1,5 +1,6 @@
 """/healthz, /readyz and /metrics of the services without HTTP of their own; without Flask, which is 20 MB a process."""
 
+import socket
 from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
@@ -11,6 +12,7 @@ from msgspec import json
 
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime import metrics
+from pizzeria.runtime.address import free_address
 from pizzeria.runtime.problem import CONTENT_TYPE, NO_STORE, Problem, ProblemType
 
 SILENT_CLIENT_S = 10.0  # for each part of a request; then its thread ends
@@ -72,7 +74,7 @@ def serve_health(
         silence_s: seconds after which a client that sends nothing is disconnected.
 
     Raises:
-        SystemExit: the port can't be had; one line says so.
+        SystemExit: the address can't be had; one line says so.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -114,8 +116,9 @@ def serve_health(
         def log_message(self, *_args: object) -> None:
             """Log no requests."""
 
-    try:
-        server = ThreadingHTTPServer((host, port), Handler)
-    except OSError as error:
-        raise SystemExit(f"HEALTH_PORT={port}: {error.strerror}") from None
-    Thread(target=server.serve_forever, daemon=True).start()
+    address = free_address(host, port, "health")
+
+    class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+
+    Thread(target=Server((address, port), Handler).serve_forever, daemon=True).start()

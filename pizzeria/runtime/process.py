@@ -7,10 +7,11 @@ import queue
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from multiprocessing import parent_process
 from types import FrameType
 
 from pizzeria.runtime.logs import configure_logging
-from pizzeria.settings import Settings, SettingsError, read_settings
+from pizzeria.settings import Settings, SettingsError, read_settings, service_links
 
 
 def start(service: str, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -27,6 +28,8 @@ def start(service: str, environ: Mapping[str, str] = os.environ) -> Settings:
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     configure_logging(service, settings)
+    if (links := service_links(Settings, environ)) and parent_process() is None:  # which has said so
+        logging.getLogger(service).info("ignored, for they are Kubernetes' links to services: %s", ", ".join(links))
     # Records come by thousands and none is part of a cycle: the default, 700, collects garbage all the time.
     gc.set_threshold(100_000)
     return settings

@@ -176,9 +176,9 @@ def _other_site() -> str | None:
     site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
     if site:
         return None if site in ("same-origin", "none") else f"Sec-Fetch-Site: {site}"
-    host = request.headers.get("Host", "").lower()
     # An older browser, or a request to an address of a local network. Anything else, such as curl, sends no Origin.
-    return f"Origin: {origin}" if origin and origin not in (f"http://{host}", f"https://{host}") else None
+    here = origin and [f"{scheme}://{request.host.lower()}" for scheme in ("http", "https")]
+    return f"Origin: {origin}" if here and origin not in here else None
 
 
 def _health(ready: Callable[[], object], alive: Callable[[], object], collectors: Sequence[Collector]) -> Blueprint:

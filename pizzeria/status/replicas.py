@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 
 import urllib3
 from msgspec import DecodeError, Struct, json
@@ -12,6 +13,7 @@ from pizzeria.status.model import Replica
 
 TIMEOUT_S = 1.0
 _AT_ONCE = 16
+_LOOPBACK = "127.0.0.1"
 
 
 class _Problem(Struct):
@@ -36,7 +38,7 @@ class Replicas:
             clients: (name, host) of each, in any order, and more than once.
         """
         found = {
-            (self._services[client.service], host, client.port)
+            (self._services[client.service], _url_host(host), client.port)
             for name, host in clients
             if (client := read_client_name(name)).service in self._services
         }
@@ -55,6 +57,8 @@ class Replicas:
         try:
             answer = self._pool.request("GET", f"http://{address}/readyz", redirect=False)
         except NewConnectionError:  # it has just ended, or its network is another one: its group knows if it is gone
+            if host == _LOOPBACK and (other := self._check((service, "[::1]", port))).health != "unknown":
+                return other  # HTTP_HOST=::1, though it is connected to Kafka at 127.0.0.1
             return Replica(service, address, "unknown", "it can't be reached from here")
         except HTTPError:
             return Replica(service, address, "no answer", f"no answer within {TIMEOUT_S:g} s")
@@ -65,3 +69,12 @@ class Replicas:
         except DecodeError:
             detail = f"it answers {answer.status}"
         return Replica(service, address, "not ready", detail)
+
+
+def _url_host(host: str) -> str:
+    """Return the host of a URL, alike for Redis and Kafka, which differ in how they write an address of IPv6."""
+    try:
+        address = ip_address(host.strip("[]").removeprefix("::ffff:"))
+    except ValueError:  # a name, or a Unix socket
+        return host
+    return _LOOPBACK if address.is_loopback else f"[{address}]" if address.version == 6 else str(address)

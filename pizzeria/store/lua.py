@@ -35,7 +35,7 @@ class Scripts:
     def __init__(self, redis: Client) -> None:
         self._redis = redis
         publish = f"local PUBLISH = '{publish_command(redis)}'\n"
-        sources = {file.stem: file.read_text() for file in SCRIPTS.glob("*.lua")}
+        sources = {file.stem: file.read_text(encoding="utf-8") for file in SCRIPTS.glob("*.lua")}
         prelude = publish + sources.pop(_CLOCK)
         self._sources = {name: _with_prelude(prelude, source) for name, source in sources.items()}
         self._shas = {

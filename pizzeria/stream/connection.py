@@ -50,7 +50,7 @@ def check_reachable(settings: Settings, timeout_s: float = 5.0) -> None:
     """
     servers = settings.kafka_bootstrap_servers.split(",")
     for server in servers:
-        host, _, port = server.rpartition(":")
+        host, _, port = server.replace("[", "").replace("]", "").rpartition(":")
         with suppress(OSError), socket.create_connection((host, int(port)), timeout=timeout_s / len(servers)):
             return
     raise UnavailableError(

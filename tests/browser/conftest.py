@@ -50,7 +50,7 @@ def browser(chromium: str) -> Iterator[Browser]:
 def system(browser: Browser, jars: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The whole system; who breaks something in it repairs it."""
     system = Stack(tmp_path_factory.mktemp("system"))
-    system.env["ORDER_RETRY_S"] = "1"
+    system.env |= {"ORDER_RETRY_S": "1", "TRUSTED_PROXIES": "1"}
     try:
         system.start_all()
         yield system

@@ -163,3 +163,16 @@ def test_a_port_that_is_taken_ends_the_service_with_one_line() -> None:
     serve_health(HOST, port, works, works)
     with pytest.raises(SystemExit, match=f"HEALTH_PORT={port}: Address already in use"):
         serve_health(HOST, port, works, works)
+
+
+@pytest.mark.parametrize(
+    ("host", "reached_at"),
+    [("::1", ["[::1]"]), ("::", ["[::1]", HOST]), ("0.0.0.0", [HOST]), ("localhost", ["localhost"])],  # noqa: S104
+)
+def test_it_listens_on_every_kind_of_address(host: str, reached_at: list[str]) -> None:
+    """As the API does: on :: for both versions of IP."""
+    port = free_port()
+    serve_health(host, port, works, works)
+    for each in reached_at:
+        with urllib.request.urlopen(f"http://{each}:{port}/readyz", timeout=5) as answer:
+            assert answer.status == 200

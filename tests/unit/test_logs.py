@@ -114,5 +114,19 @@ def test_a_service_starts_with_its_settings(
 def test_a_service_does_not_start_with_settings_it_cannot_use(monkeypatch: pytest.MonkeyPatch) -> None:
     """The process ends with the line that names the variable."""
     monkeypatch.setenv("API_PORT", "http")
-    with pytest.raises(SystemExit, match=r"^API_PORT='http': Expected `int`, got `str`$"):
+    with pytest.raises(SystemExit, match=r"^API_PORT='http': expected a whole number from 1 to 65535$"):
         start("joiner")
+
+
+def test_links_of_kubernetes_are_named_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The process that serves is started by one that has named them."""
+    monkeypatch.setenv("API_PORT", "tcp://10.96.0.12:8000")
+    monkeypatch.setenv("REPORTER_PORT", "tcp://10.96.0.13:8001")
+    assert start("api").api_port == 8000
+    [line] = capsys.readouterr().out.splitlines()
+    assert "ignored, for they are Kubernetes' links to services: API_PORT, REPORTER_PORT" in line
+    monkeypatch.setattr("pizzeria.runtime.process.parent_process", lambda: "the supervisor")
+    assert start("api").api_port == 8000
+    assert capsys.readouterr().out == ""

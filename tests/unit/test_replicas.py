@@ -60,3 +60,34 @@ def test_a_name_says_service_and_port(service: str, port: int | None, name: str)
 def test_a_foreign_name_stops_nothing(name: str) -> None:
     """It has no port."""
     assert read_client_name(name) == Client(name.partition(":")[0], None)
+
+
+@pytest.mark.parametrize("host", ["::1", "::", HOST])
+def test_a_replica_is_one_however_kafka_and_redis_write_its_address(host: str) -> None:
+    """Kafka writes all of an address of IPv6, Redis puts it in brackets; it may listen on one version of IP alone."""
+    port = free_port()
+    serve_health(host, port, works, works)
+    hosts = ["[::1]", "0:0:0:0:0:0:0:1", "::1", HOST, f"[::ffff:{HOST}]"]
+    with closing(Replicas(["joiner"])) as replicas:
+        found = replicas.check([(f"joiner:{port}", each) for each in hosts])
+    assert [(each.address, each.health) for each in found] == [
+        (f"[::1]:{port}" if host == "::1" else f"{HOST}:{port}", "ready")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("hosts", "address"),
+    [(["[2001:db8::1]", "2001:db8:0:0:0:0:0:1"], "[2001:db8::1]"), (["10.0.0.5", "[::ffff:10.0.0.5]"], "10.0.0.5")],
+)
+def test_an_address_is_shown_as_a_url_has_it(hosts: list[str], address: str) -> None:
+    """Also of a replica without health checks."""
+    with closing(Replicas(["joiner"])) as replicas:
+        assert [each.address for each in replicas.check([("joiner", host) for host in hosts])] == [address]
+
+
+def test_a_host_that_is_no_address_stops_nothing() -> None:
+    """Such as the path of a Unix socket."""
+    with closing(Replicas(["joiner"])) as replicas:
+        assert [each.health for each in replicas.check([("joiner", "/run/redis.sock"), ("joiner", "")])] == [
+            "unknown"
+        ] * 2

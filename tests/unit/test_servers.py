@@ -47,6 +47,17 @@ def test_else_the_ports_are_used() -> None:
     assert (found["KAFKA_BOOTSTRAP_SERVERS"], found["REDIS_URL"]) == ("localhost:9092", "redis://localhost:6379/0")
 
 
+def test_links_of_kubernetes_are_no_ports() -> None:
+    """Nor do they stand in the way of those of `make run`."""
+    links = {
+        "KAFKA_PORT": "tcp://10.96.0.1:9092",
+        "REDIS_PORT": "tcp://10.96.0.2:6379",
+        "API_PORT": "tcp://10.0.0.3:8000",
+    }
+    assert servers.environment(links, None) == servers.environment({}, None)
+    assert servers.environment(links, LocalRun(123, {"API_PORT": "5"}))["API_PORT"] == "5"
+
+
 @pytest.mark.parametrize("command", [["topics"], ["rebuild"], ["dead-letters", "list"], ["dead-letters", "replay"]])
 def test_the_first_line_names_the_servers_and_the_second_what_is_wrong(command: list[str]) -> None:
     """At once, and without a password."""

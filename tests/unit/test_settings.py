@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pizzeria.settings import Settings, SettingsError, read_settings
+from local.system import LocalSettings
+from pizzeria.settings import Settings, SettingsError, read_settings, service_links
 
 SECRET = "hunter2"  # noqa: S105 - it is looked for in what is shown
 NO_REDIS_URL = (
@@ -12,6 +13,8 @@ NO_REDIS_URL = (
     "or of a cluster redis+cluster:// or rediss+cluster:// and host:port, or a comma-separated list of them, "
     "or of sentinels redis+sentinel:// or rediss+sentinel://, the same, and /name of the primary"
 )
+NO_SERVERS = "expected host:port, or a comma-separated list of them; an IPv6 address in brackets"
+NO_ADDRESS = "expected a port from 1 to 65535, and an IPv6 address in brackets"
 SASL = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_USERNAME": "chef", "KAFKA_SASL_PASSWORD": SECRET}
 
 
@@ -60,26 +63,36 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("API_PORT", "http", "API_PORT='http': Expected `int`, got `str`"),
-        ("API_PORT", "0", "API_PORT='0': Expected `int` >= 1"),
-        ("KAFKA_BOOTSTRAP_SERVERS", "h:99999", "KAFKA_BOOTSTRAP_SERVERS='h:99999': no such port: 'h:99999'"),
+        ("API_PORT", "http", "API_PORT='http': expected a whole number from 1 to 65535"),
+        ("API_PORT", "0", "API_PORT='0': expected a whole number from 1 to 65535"),
+        ("ORDER_DEADLINE_S", "1", "ORDER_DEADLINE_S='1': expected a whole number of at least 2"),
+        ("TRUSTED_PROXIES", "-1", "TRUSTED_PROXIES='-1': expected a whole number of at least 0"),
+        ("TRUSTED_PROXIES", "true", "TRUSTED_PROXIES='true': expected a whole number of at least 0"),
+        *[
+            (
+                "KAFKA_BOOTSTRAP_SERVERS",
+                f"{server},a:1",
+                f"KAFKA_BOOTSTRAP_SERVERS='{server},a:1': '{server}': {NO_ADDRESS}",
+            )
+            for server in ("h:99999", "h:0", "[1]:9092", "[::1]:0", "[1.2.3.4]:9092", "[::1::]:9092")
+        ],
         ("REDIS_URL", "redis://u:pa/ss@h", "REDIS_URL: invalid port; write / in a password as %2F"),
-        ("API_PORT", "65536", "API_PORT='65536': Expected `int` <= 65535"),
-        ("REPORTER_PORT", "-1", "REPORTER_PORT='-1': Expected `int` >= 1"),
-        ("HEALTH_PORT", "0", "HEALTH_PORT='0': Expected `int` >= 1"),
-        ("API_THREADS", "1.5", "API_THREADS='1.5': Expected `int`, got `str`"),
-        ("ORDER_TTL_S", "59", "ORDER_TTL_S='59': Expected `int` >= 60"),
-        ("ORDER_RETRY_S", "0", "ORDER_RETRY_S='0': Expected `int` >= 1"),
-        ("ORDER_DEADLINE_S", "soon", "ORDER_DEADLINE_S='soon': Expected `int`, got `str`"),
-        ("MAX_ORDER_SIZE", "0", "MAX_ORDER_SIZE='0': Expected `int` >= 1"),
-        ("MAX_ORDER_SIZE", "100001", "MAX_ORDER_SIZE='100001': Expected `int` <= 100000"),
-        ("KAFKA_TOPIC_PARTITIONS", "0", "KAFKA_TOPIC_PARTITIONS='0': Expected `int` >= 1"),
+        ("API_PORT", "65536", "API_PORT='65536': expected a whole number from 1 to 65535"),
+        ("REPORTER_PORT", "-1", "REPORTER_PORT='-1': expected a whole number from 1 to 65535"),
+        ("HEALTH_PORT", "0", "HEALTH_PORT='0': expected a whole number from 1 to 65535"),
+        ("API_THREADS", "1.5", "API_THREADS='1.5': expected a whole number of at least 1"),
+        ("ORDER_TTL_S", "59", "ORDER_TTL_S='59': expected a whole number of at least 60"),
+        ("ORDER_RETRY_S", "0", "ORDER_RETRY_S='0': expected a whole number of at least 1"),
+        ("ORDER_DEADLINE_S", "soon", "ORDER_DEADLINE_S='soon': expected a whole number of at least 2"),
+        ("MAX_ORDER_SIZE", "0", "MAX_ORDER_SIZE='0': expected a whole number from 1 to 100000"),
+        ("MAX_ORDER_SIZE", "100001", "MAX_ORDER_SIZE='100001': expected a whole number from 1 to 100000"),
+        ("KAFKA_TOPIC_PARTITIONS", "0", "KAFKA_TOPIC_PARTITIONS='0': expected a whole number of at least 1"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT='xml': expected one of console, json"),
-        ("LOG_LEVEL", "INFO", "LOG_LEVEL='INFO': expected one of debug, info, warning, error"),
+        ("LOG_LEVEL", "INFO", "LOG_LEVEL='INFO': expected one of debug, error, info, warning"),
         (
             "KAFKA_SECURITY_PROTOCOL",
             "TLS",
-            "KAFKA_SECURITY_PROTOCOL='TLS': expected one of PLAINTEXT, SSL, SASL_PLAINTEXT, SASL_SSL",
+            "KAFKA_SECURITY_PROTOCOL='TLS': expected one of PLAINTEXT, SASL_PLAINTEXT, SASL_SSL, SSL",
         ),
         (
             "KAFKA_SASL_MECHANISM",
@@ -89,13 +102,21 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         (
             "KAFKA_BOOTSTRAP_SERVERS",
             "localhost",
-            "KAFKA_BOOTSTRAP_SERVERS='localhost': expected host:port, or a comma-separated list of them",
+            f"KAFKA_BOOTSTRAP_SERVERS='localhost': {NO_SERVERS}",
         ),
-        (
-            "KAFKA_BOOTSTRAP_SERVERS",
-            "a:1, b:2",
-            "KAFKA_BOOTSTRAP_SERVERS='a:1, b:2': expected host:port, or a comma-separated list of them",
-        ),
+        *[
+            ("KAFKA_BOOTSTRAP_SERVERS", servers, f"KAFKA_BOOTSTRAP_SERVERS={servers!r}: {NO_SERVERS}")
+            for servers in (
+                "a:1, b:2",
+                "::1:9092",
+                "[::1]",
+                "[::g]:9092",
+                "[::1:9092",
+                "SSL://a:9092",
+                "a:1,",
+                "a:1;b:2",
+            )
+        ],
         ("KAFKA_SSL_CA_FILE", "/no/such\nfile", "KAFKA_SSL_CA_FILE='/no/such\\nfile': no such file"),
         *[
             (
@@ -131,9 +152,9 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         ),
         ("REDIS_URL", "redis+cluster://a:1/3", "REDIS_URL: a cluster has only database 0, not 3"),
         ("REDIS_URL", "redis+cluster://a:1,b:2?db=3", "REDIS_URL: a cluster has only database 0, not 3"),
-        ("REPORTER_URL", "http://h:65536", "REPORTER_URL: no such host or port"),
-        ("REPORTER_URL", "http://h:0", "REPORTER_URL: no such host or port"),
-        ("REPORTER_URL", "http://[1]", "REPORTER_URL: no such host or port"),
+        ("REPORTER_URL", "http://h:65536", f"REPORTER_URL: {NO_ADDRESS}"),
+        ("REPORTER_URL", "http://h:0", f"REPORTER_URL: {NO_ADDRESS}"),
+        ("REPORTER_URL", "http://[1]", f"REPORTER_URL: {NO_ADDRESS}"),
         *[
             (
                 "REPORTER_URL",
@@ -233,7 +254,10 @@ def test_the_reporter_may_be_anywhere(url: str) -> None:
     ("environ", "message"),
     [
         ({"ORDER_RETRY_S": "5", "ORDER_DEADLINE_S": "5"}, "ORDER_RETRY_S=5: must be less than ORDER_DEADLINE_S=5"),
-        ({"ORDER_DEADLINE_S": "9"}, "ORDER_RETRY_S=10: must be less than ORDER_DEADLINE_S=9"),
+        (
+            {"ORDER_RETRY_S": "10", "ORDER_DEADLINE_S": "9"},
+            "ORDER_RETRY_S=10: must be less than ORDER_DEADLINE_S=9",
+        ),
         ({"ORDER_TTL_S": "300"}, "ORDER_TTL_S=300: must be more than ORDER_DEADLINE_S=300"),
         ({"ORDER_DEADLINE_S": "90000"}, "ORDER_TTL_S=86400: must be more than ORDER_DEADLINE_S=90000"),
     ],
@@ -242,6 +266,66 @@ def test_times_that_contradict_each_other_are_named(environ: dict[str, str], mes
     """Such a service does not start: an order would time out before it is tried again, or expire before that."""
     assert message in error_of(environ)
     assert read_settings({"ORDER_RETRY_S": "4", "ORDER_DEADLINE_S": "59", "ORDER_TTL_S": "60"}).order_ttl_s == 60
+
+
+@pytest.mark.parametrize(
+    ("deadline", "retry"), [("2", 1), ("5", 2), ("10", 5), ("19", 9), ("20", 10), ("300", 10), ("", 10)]
+)
+def test_a_short_deadline_shortens_the_time_until_the_retry(deadline: str, retry: int) -> None:
+    """ORDER_DEADLINE_S=5 is enough to see an order time out."""
+    assert read_settings({"ORDER_DEADLINE_S": deadline}).order_retry_s == retry
+    assert read_settings({"ORDER_DEADLINE_S": "300", "ORDER_RETRY_S": "200"}).order_retry_s == 200
+
+
+LINKS = {
+    "API_PORT": "tcp://10.96.0.12:8000",
+    "REPORTER_PORT": "tcp://[fd00::12]:8001",
+    "HEALTH_PORT": "udp://10.96.0.12:8002",
+}
+
+
+def test_the_links_to_kubernetes_services_are_not_ours() -> None:
+    """Kubernetes sets them for services of these names, whatever their protocol; the default counts."""
+    others = {"API_PORT_8000_TCP": LINKS["API_PORT"], "KAFKA_SERVICE_HOST": "10.96.0.12"}
+    assert read_settings(LINKS | others) == Settings()
+    assert service_links(Settings, {**LINKS, **others, "MAX_ORDER_SIZE": "3"}) == list(LINKS)
+    assert service_links(LocalSettings, {"KAFKA_PORT": "tcp://a:1", "REDIS_PORT": "sctp://a:1"}) == [
+        "KAFKA_PORT",
+        "REDIS_PORT",
+    ]
+
+
+@pytest.mark.parametrize("environ", [{"API_PORT": "http://a:1"}, {"REDIS_URL": "tcp://a:1"}])
+def test_a_wrong_value_is_no_link(environ: dict[str, str]) -> None:
+    """It is refused."""
+    assert next(iter(environ)) in error_of(environ)
+    assert service_links(Settings, environ) == []
+
+
+@pytest.mark.parametrize(
+    "servers", ["[::1]:9092", "[2001:db8::1]:9092,b:2", "a:1,[::1]:2,10.0.0.1:3", "[::ffff:10.0.0.1]:9092"]
+)
+def test_kafka_may_have_addresses_of_ipv6(servers: str) -> None:
+    """Also beside others."""
+    assert read_settings({"KAFKA_BOOTSTRAP_SERVERS": servers}).kafka_bootstrap_servers == servers
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8001"),
+        ("0.0.0.0", "http://127.0.0.1:8001"),  # noqa: S104
+        ("10.0.0.5", "http://10.0.0.5:8001"),
+        ("localhost", "http://localhost:8001"),
+        ("::", "http://[::1]:8001"),
+        ("::1", "http://[::1]:8001"),
+        ("2001:db8::1", "http://[2001:db8::1]:8001"),
+    ],
+)
+def test_the_reporter_of_this_machine_is_where_the_services_listen(host: str, url: str) -> None:
+    """Unless its URL is set."""
+    assert read_settings({"HTTP_HOST": host}).reporter_url == url
+    assert read_settings({"HTTP_HOST": host, "REPORTER_URL": "http://r"}).reporter_url == "http://r"
 
 
 def test_librdkafka_must_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,18 +62,26 @@ export class Problem extends Error {
 export class ConnectionError extends Error {}
 
 /**
+ * Return the URL of a path of the API, which a proxy may serve under a prefix.
+ * @param {string} path
+ */
+export function urlOf(path) {
+  return new URL(`../..${path}`, import.meta.url).href;
+}
+
+/**
  * Send a request and return the JSON of its response.
- * @param {string} url
+ * @param {string} path
  * @param {RequestInit} [options]
  * @returns {Promise<{body: any, headers: Headers}>}
  */
-export async function call(url, options = {}) {
+export async function call(path, options = {}) {
   let response;
   let body;
   try {
     const timeout = AbortSignal.timeout(TIMEOUT_MS);
     const signal = options.signal ? anyOf(options.signal, timeout) : timeout;
-    response = await fetch(url, { ...options, signal, cache: "no-store" });
+    response = await fetch(urlOf(path), { ...options, signal, cache: "no-store" });
     body = await response.json();
   } catch (error) {
     if (response && response.status < 500) throw new Problem("", response.statusText, 0);

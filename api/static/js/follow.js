@@ -1,6 +1,6 @@
 /** Follows an order: by server-sent events until it is settled, and by polling once it has timed out. */
 
-import { backoffMs, call, Problem } from "./api.js";
+import { backoffMs, call, Problem, urlOf } from "./api.js";
 
 /** @import { Change, Order, Status } from "./api.js" */
 
@@ -57,7 +57,7 @@ export function follow(id, handlers) {
     pause();
     if (document.hidden) return;
     openedAt = Infinity;
-    source = new EventSource(`${path}/events`);
+    source = new EventSource(urlOf(`${path}/events`));
     source.addEventListener("order", (event) => {
       openedAt = performance.now();
       receive(handlers.onOrder, JSON.parse(event.data));

@@ -1,6 +1,6 @@
 /** The kitchen, /#kitchen: what flows between the services, what waits where, and what is down; it is live. */
 
-import { backoffMs } from "./api.js";
+import { backoffMs, urlOf } from "./api.js";
 import { find, findAll } from "./dom.js";
 import { CONNECTION_LOST, setProblem } from "./problems.js";
 
@@ -52,7 +52,7 @@ export function openKitchen() {
   function listen() {
     pause();
     if (document.hidden) return;
-    source = new EventSource("/status/events");
+    source = new EventSource(urlOf("/status/events"));
     source.addEventListener("status", (event) => {
       failures = 0;
       setProblem("connection", null);

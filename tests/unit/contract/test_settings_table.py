@@ -11,8 +11,13 @@ def test_the_table_is_replaced_and_nothing_else() -> None:
     assert text.startswith(f"# Operations\n\n{BEGIN}")
     assert text.endswith(f"{END}\nThe rest.\n")
     assert "old" not in text
-    assert "| `API_PORT` | `8000` | port of the API; with Compose, of the gateway | 1 to 65535 |" in text
-    assert "| `LOG_FORMAT` | `console` | format of the log on stdout | `console`, `json` |" in text
-    assert "| `KAFKA_PORT` | `9092` | port of the embedded Kafka of `make run` | 1 to 65535 |" in text
+    assert (
+        "| `API_PORT` | `8000` | port of the API; with Compose, of the gateway | a whole number from 1 to 65535 |"
+        in text
+    )
+    assert "| `LOG_FORMAT` | `console` | format of the log on stdout | one of console, json |" in text
+    assert (
+        "| `KAFKA_PORT` | `9092` | port of the embedded Kafka of `make run` | a whole number from 1 to 65535 |" in text
+    )
     assert text.count("`API_PORT`") == 1
     assert with_settings(text) == text
