@@ -191,9 +191,9 @@ def test_the_sentinels_have_a_password_of_their_own(sentinels: Sentinels) -> Non
         settings = Settings(redis_url=sentinels.url, redis_sentinel_username=username, redis_sentinel_password=password)
         with closing(connect(settings)) as client:
             assert OrderStore(client, TTL_S, RETRY_S).place(1)
-    for password in (None, "tip"):
+    for wrong in (None, "tip"):
         with (
-            closing(connect(Settings(redis_url=sentinels.url, redis_sentinel_password=password))) as client,
+            closing(connect(Settings(redis_url=sentinels.url, redis_sentinel_password=wrong))) as client,
             pytest.raises(UnavailableError),
         ):
             OrderStore(client, TTL_S, RETRY_S).place(1)
