@@ -17,7 +17,6 @@ from pizzeria.settings import Settings
 from pizzeria.status import Monitor, StatusCollector
 from pizzeria.store import OrderStore
 from pizzeria.stream import Publisher
-from pizzeria.topics import Topics
 
 
 def create_app(
@@ -30,7 +29,7 @@ def create_app(
 ) -> Flask:
     """Build the app; it keeps no order in memory, so any replica can answer for any order."""
     app = new_app("api", Probe(store.ping), collectors=[StatusCollector(monitor)])
-    app.register_blueprint(orders(store, waits, publisher, Topics(), settings.max_order_size))
+    app.register_blueprint(orders(store, waits, publisher, settings.topics, settings.max_order_size))
     app.register_blueprint(sse(waits))
     app.register_blueprint(status(monitor))
     app.register_blueprint(page(settings.max_order_size))

@@ -16,7 +16,6 @@ from pizzeria.runtime.progress import Progress
 from pizzeria.settings import Settings
 from pizzeria.store import Claim, OrderStore, Outbox, connect
 from pizzeria.stream import Publisher
-from pizzeria.topics import Topics
 from pizzeria.version import version_option
 
 CLAIMED_AT_ONCE = 1_000  # orders
@@ -142,7 +141,7 @@ def main() -> None:
     redis = connect(settings, "api.relay")
     store, outbox = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s), Outbox(redis)
     with Publisher(settings) as publisher:
-        relay = Relay(store, outbox, Republisher(store, outbox, publisher, Topics(), settings), settings)
+        relay = Relay(store, outbox, Republisher(store, outbox, publisher, settings.topics, settings), settings)
         service.run("api.relay", relay, settings, store.check_writable)
 
 

@@ -15,7 +15,6 @@ from pizzeria.settings import Settings
 from pizzeria.status import open_monitor
 from pizzeria.store import OrderStore, ReportStore, Subscriptions, Watcher, connect
 from pizzeria.stream import Publisher
-from pizzeria.topics import Topics
 
 
 @contextmanager
@@ -28,7 +27,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     with (
         Publisher(settings) as publisher,
         closing(ReporterClient(settings.reporter_url)) as reporter,
-        open_monitor(settings, redis, Topics()) as monitor,
+        open_monitor(settings, redis, settings.topics) as monitor,
         Subscriptions(redis) as subscriptions,
     ):
         waits = OrderWaits(Watcher(store, subscriptions), settings.api_waits)

@@ -6,7 +6,6 @@ from joiner.join import SERVICE, joiner_stream
 from pizzeria.runtime import process, service
 from pizzeria.store import OrderStore, connect
 from pizzeria.stream import Publisher
-from pizzeria.topics import Topics
 from pizzeria.version import version_option
 
 
@@ -17,7 +16,7 @@ def main() -> None:
     settings = process.start(SERVICE)
     store = OrderStore(connect(settings, SERVICE), settings.order_ttl_s, settings.order_retry_s)
     with Publisher(settings) as publisher:
-        service.run(SERVICE, joiner_stream(settings, store, publisher, Topics()), settings, store.check_writable)
+        service.run(SERVICE, joiner_stream(settings, store, publisher, settings.topics), settings, store.check_writable)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """python -m local.control start|kill|freeze|thaw SERVICE: change one service of a running `make run`, or a server."""
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
@@ -13,6 +15,7 @@ from local.processes import ROOT
 from pizzeria.version import version_option
 
 ACTIONS = ("start", "kill", "freeze", "thaw")
+_LONGEST = 64  # bytes of a folder of sockets: the path of one has 103 on macOS and 107 on Linux, 33 after the folder
 
 
 def serve(carry_out: Callable[[str, str], str | None]) -> str:
@@ -21,6 +24,8 @@ def serve(carry_out: Callable[[str, str], str | None]) -> str:
     Args:
         carry_out: called with the action and the service; returns None when it is done, or the reason why not.
     """
+    if len(os.fsencode(tempfile.gettempdir())) > _LONGEST:
+        tempfile.tempdir = "/tmp"  # noqa: S108 - multiprocessing makes a folder of its own in it
     listener = Listener(family="AF_UNIX")
 
     def run() -> None:

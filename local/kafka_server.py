@@ -17,6 +17,9 @@ from local.ports import HOST, free_port
 
 VERSION = "4.3.1"
 
+# Kafka runs in its folder, so that no property has a path: commas split paths, and properties are read as ISO-8859-1.
+# Java finds no file whose name isn't in the locale's encoding.
+_SHELL = ("sh", "-c", 'cd "$0" && exec env LC_ALL=C.UTF-8 "$@"')
 # Two processors are shared with nine other processes: little compiling, few threads, one collector thread.
 _JVM = ("-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 _PROPERTIES = """\
@@ -26,7 +29,7 @@ controller.quorum.voters=1@{host}:{controller_port}
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
 advertised.listeners=PLAINTEXT://{host}:{port}
 controller.listener.names=CONTROLLER
-log.dirs={data}
+log.dirs=data
 auto.create.topics.enable=false
 offsets.topic.num.partitions=4
 offsets.topic.replication.factor=1
@@ -42,7 +45,7 @@ status=error
 appender.file.type=File
 appender.file.name=file
 appender.file.append=false
-appender.file.fileName={log}
+appender.file.fileName=server.log
 appender.file.layout.type=PatternLayout
 appender.file.layout.pattern=[%d] %p %m (%c)%n
 rootLogger.level=info
@@ -108,18 +111,20 @@ def prepare(jars: Path, folder: Path, port: int, extra: str = "", cluster_id: st
     """
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
-    properties, log4j = folder / "server.properties", folder / "log4j2.properties"
     # The port of the controller may change with every start.
-    ours = _PROPERTIES.format(host=HOST, port=port, controller_port=free_port(), data=data)
-    properties.write_text(ours + extra, encoding="utf-8")  # of two lines for a property, the last one counts
-    log4j.write_text(_LOG4J.format(log=folder / "server.log"), encoding="utf-8")
-    java = [str(JAVA), *_JVM, f"-Dlog4j2.configurationFile={log4j}", "-cp", f"{jars}/*"]
+    ours = _PROPERTIES.format(host=HOST, port=port, controller_port=free_port())
+    (folder / "server.properties").write_text(
+        ours + extra, encoding="utf-8"
+    )  # of two lines for a property, the last one counts
+    (folder / "log4j2.properties").write_text(_LOG4J, encoding="utf-8")
+    java = [*_SHELL, str(folder.absolute()), str(JAVA), *_JVM, "-Dlog4j2.configurationFile=log4j2.properties"]
+    java += ["-cp", f"{jars.absolute()}/*"]
     if not (data / "meta.properties").exists():
         cluster_id = cluster_id or new_cluster_id()
         subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "--config", str(properties), f"--cluster-id={cluster_id}"],
+            [*java, "kafka.tools.StorageTool", "format", "--config", "server.properties", f"--cluster-id={cluster_id}"],
             check=True,
             capture_output=True,
             encoding="utf-8",
         )
-    return [*java, "kafka.Kafka", str(properties)]
+    return [*java, "kafka.Kafka", "server.properties"]

@@ -1,6 +1,7 @@
 """Every environment variable of the services, typed and checked before anything starts."""
 
 import os
+import ssl
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,6 +13,7 @@ from msgspec import Meta, Struct, ValidationError, convert, json, structs
 from pizzeria.environment import local_url, ours
 from pizzeria.events import MAX_COUNT
 from pizzeria.redis_url import REDIS_EXPECTED, REDIS_PATTERN, RedisUrl
+from pizzeria.topics import Topics
 
 AtLeastOne = Annotated[int, Meta(ge=1)]
 MAX_PORT = 65535
@@ -25,9 +27,10 @@ EXPECTED = {
     "KAFKA_BOOTSTRAP_SERVERS": "expected host:port, or a comma-separated list of them; an IPv6 address in brackets",
     "REDIS_URL": REDIS_EXPECTED,
     "REPORTER_URL": "expected http:// or https://, a host and, optionally, a port and a path",
+    "NAME_PREFIX": "expected letters, digits, ., _ and -, 100 at most",
 }
 _ADDRESS = f"expected a port from 1 to {MAX_PORT}, and an IPv6 address in brackets"
-SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
+SECRETS = {"KAFKA_SASL_PASSWORD", "REDIS_SENTINEL_PASSWORD", "REDIS_URL", "REPORTER_URL"}
 
 
 def _is(description: str) -> Meta:
@@ -54,13 +57,15 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
         Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"], _is("protocol of the connections to the brokers")
     ] = "PLAINTEXT"
     kafka_sasl_mechanism: Annotated[
-        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"], _is("mechanism of the authentication")
+        Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"], _is("mechanism of the authentication")
     ] = "PLAIN"
-    kafka_sasl_username: Annotated[str | None, _is("needed with `SASL_PLAINTEXT` and `SASL_SSL`")] = None
-    kafka_sasl_password: Annotated[str | None, _is("needed with `SASL_PLAINTEXT` and `SASL_SSL`")] = None
+    kafka_sasl_username: Annotated[str | None, _is("needed for `PLAIN` and `SCRAM`")] = None
+    kafka_sasl_password: Annotated[str | None, _is("needed for `PLAIN` and `SCRAM`")] = None
+    kafka_sasl_token_file: Annotated[str | None, _is("file of the token for `OAUTHBEARER`, which it needs")] = None
     kafka_ssl_ca_file: Annotated[str | None, _is("file of CA certificates to use instead of those of the system")] = (
         None
     )
+    kafka_ssl_cert_file: Annotated[str | None, _is("PEM file of the client's certificate and private key")] = None
     kafka_topic_partitions: Annotated[
         AtLeastOne, _is("partitions of each new topic; as many replicas of a service can share the work")
     ] = 6
@@ -71,6 +76,8 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
         Meta(pattern=REDIS_PATTERN),
         _is("one Redis server, a cluster or sentinels: [see below](#redis-and-kafka-elsewhere)"),
     ] = "redis://localhost:6379/0"
+    redis_sentinel_username: Annotated[str | None, _is("user at the sentinels")] = None
+    redis_sentinel_password: Annotated[str | None, _is("password at the sentinels")] = None
     order_ttl_s: Annotated[
         int, Meta(ge=60), _is("seconds until an order expires after its last change; more than `ORDER_DEADLINE_S`")
     ] = 24 * 60 * 60
@@ -79,6 +86,12 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
         _is("seconds until missing pizzas are published again; unless set, 10 or, if less, half of `ORDER_DEADLINE_S`"),
     ] = 0
     order_deadline_s: Annotated[int, Meta(ge=2), _is("seconds until an order that is not complete times out")] = 5 * 60
+
+    name_prefix: Annotated[
+        str,
+        Meta(pattern=r"^[a-zA-Z0-9._-]{0,100}\Z"),
+        _is("begins the names of topics and consumer groups: [see below](#two-systems-on-the-same-servers)"),
+    ] = ""
 
     http_host: Annotated[str, _is("address on which the services listen, of IPv4 or IPv6")] = "127.0.0.1"
     trusted_proxies: Annotated[
@@ -109,6 +122,11 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
         """The servers that redis_url names."""
         return RedisUrl.parse(self.redis_url)
 
+    @property
+    def topics(self) -> Topics:
+        """The names of the topics and consumer groups."""
+        return Topics(self.name_prefix)
+
     def __post_init__(self) -> None:
         for server in self.kafka_bootstrap_servers.split(","):
             if not _is_address(f"//{server}"):
@@ -130,19 +148,32 @@ class Settings(Struct, frozen=True, kw_only=True, rename=str.upper):
             structs.force_setattr(self, "reporter_url", local_url(self.http_host, self.reporter_port))
         elif not _is_address(self.reporter_url):
             raise ValueError(f"REPORTER_URL: {_ADDRESS}")
+        needed = {"redis_sentinel_password": "REDIS_SENTINEL_USERNAME"} if self.redis_sentinel_username else {}
         if self.kafka_security_protocol.startswith("SASL"):
-            for name in ("kafka_sasl_username", "kafka_sasl_password"):
-                if getattr(self, name) is None:
-                    raise ValueError(
-                        f"{name.upper()}: needed with KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol}"
-                    )
+            protocol = f"KAFKA_SECURITY_PROTOCOL={self.kafka_security_protocol}"
+            if self.kafka_sasl_mechanism == "OAUTHBEARER":
+                needed["kafka_sasl_token_file"] = f"{protocol} and KAFKA_SASL_MECHANISM=OAUTHBEARER"
+            else:
+                needed |= dict.fromkeys(("kafka_sasl_username", "kafka_sasl_password"), protocol)
+        for name, by in needed.items():
+            if getattr(self, name) is None:
+                raise ValueError(f"{name.upper()}: needed with {by}")
         if self.kafka_client == "librdkafka" and find_spec("confluent_kafka") is None:
             raise ValueError(
                 "KAFKA_CLIENT='librdkafka': confluent-kafka is not installed:"
                 " pip install --require-hashes -r requirements-librdkafka.txt"
             )
-        if self.kafka_ssl_ca_file is not None and not Path(self.kafka_ssl_ca_file).is_file():
-            raise ValueError(f"KAFKA_SSL_CA_FILE={self.kafka_ssl_ca_file!r}: no such file")
+        for name in ("kafka_ssl_ca_file", "kafka_ssl_cert_file", "kafka_sasl_token_file"):
+            if (file := getattr(self, name)) is not None and not Path(file).is_file():
+                raise ValueError(f"{name.upper()}={file!r}: no such file")
+        if self.kafka_ssl_cert_file is not None:
+            try:  # with a password, or else one would be asked for at the terminal
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(self.kafka_ssl_cert_file, password="")
+            except OSError:
+                raise ValueError(
+                    f"KAFKA_SSL_CERT_FILE={self.kafka_ssl_cert_file!r}:"
+                    " expected a certificate and its private key, not encrypted, in PEM"
+                ) from None
 
 
 def _is_address(url: str) -> bool:

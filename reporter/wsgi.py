@@ -12,7 +12,6 @@ from pizzeria.runtime.service import readiness
 from pizzeria.settings import Settings
 from pizzeria.store import ReportStore, connect
 from pizzeria.stream import Publisher
-from pizzeria.topics import Topics
 from reporter.app import create_app
 from reporter.cache import ReportCache
 from reporter.consumer_thread import ConsumerThread
@@ -30,7 +29,7 @@ def app(settings: Settings) -> Iterator[Flask]:
         counts.refresh()  # so that counts are known if Redis goes down before the first request
     with (
         Publisher(settings) as publisher,
-        ConsumerThread(lambda: reporter_stream(settings, store, counts, publisher, Topics())) as consumer_thread,
+        ConsumerThread(lambda: reporter_stream(settings, store, counts, publisher, settings.topics)) as consumer_thread,
     ):
         ready = readiness(consumer_thread.check_ready, store.check_writable)
         yield create_app(counts, lambda: consumer_thread.connected, ready, consumer_thread.check_alive)

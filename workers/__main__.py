@@ -6,7 +6,6 @@ import click
 
 from pizzeria.runtime import process, service
 from pizzeria.stream import Publisher
-from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from pizzeria.version import version_option
 from workers.worker import topping_stream
@@ -21,7 +20,7 @@ def main(topping: str) -> None:
     settings = process.start(name)
     choose = import_module(f"workers.{topping}").choose
     with Publisher(settings) as publisher:
-        service.run(name, topping_stream(topping, choose, settings, publisher, Topics()), settings)
+        service.run(name, topping_stream(topping, choose, settings, publisher, settings.topics), settings)
 
 
 if __name__ == "__main__":

@@ -43,4 +43,4 @@ def connect(command: str) -> Iterator[DeadLetterTopic]:
     """
     settings = servers.start(command)
     with Publisher(settings) as publisher:
-        yield DeadLetterTopic(settings, Topics(), publisher)
+        yield DeadLetterTopic(settings, settings.topics, publisher)

@@ -90,7 +90,7 @@ def rebuild_redis() -> None:
     redis = connect(settings)
     store = OrderStore(redis, settings.order_ttl_s, settings.order_retry_s)
     try:
-        rebuilt = rebuild(settings, Topics(), store, ReportStore(redis, settings.order_ttl_s))
+        rebuilt = rebuild(settings, settings.topics, store, ReportStore(redis, settings.order_ttl_s))
     except UnavailableError as error:
         raise SystemExit(f"{error}; run it again") from None
     click.echo(f"{rebuilt.records} records read: {rebuilt.restored} orders restored, {rebuilt.opened} still incomplete")

@@ -18,7 +18,6 @@ from cli.command import on_ctrl_c
 from pizzeria.runtime import process
 from pizzeria.status import Monitor, Status, open_monitor
 from pizzeria.store import connect
-from pizzeria.topics import Topics
 
 RATES_S = 1.0  # between the two readings that rates need
 _WATCH_S = 2.0
@@ -31,7 +30,7 @@ def _connect() -> Iterator[Monitor]:
     environ = servers.environment(os.environ, local_run.find())
     settings = process.start_command("pizzeria status", environ)
     click.echo(servers.using(settings, redis=True), err=True)
-    with closing(connect(settings)) as redis, open_monitor(settings, redis, Topics()) as monitor:
+    with closing(connect(settings)) as redis, open_monitor(settings, redis, settings.topics) as monitor:
         yield monitor
 
 

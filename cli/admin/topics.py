@@ -5,7 +5,6 @@ import click
 from cli.admin import servers
 from pizzeria.errors import UnavailableError
 from pizzeria.stream import create_topics
-from pizzeria.topics import Topics
 
 
 @click.command("topics")
@@ -13,7 +12,7 @@ def topics() -> None:
     """Create the topics that don't exist yet."""
     settings = servers.start("pizzeria topics")
     try:
-        created = create_topics(settings, Topics())
+        created = create_topics(settings, settings.topics)
     except UnavailableError as error:
         raise SystemExit(str(error)) from None
     for topic, is_new in created.items():

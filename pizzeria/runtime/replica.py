@@ -20,7 +20,7 @@ class Client(NamedTuple):
 def client_name(service: str, settings: Settings) -> str:
     """Return the name, such as "workers-sauce:8003": Redis accepts no spaces."""
     port = {"api": settings.api_port, "reporter": settings.reporter_port}.get(service, settings.health_port)
-    name = service.replace(" ", "-")
+    name = settings.name_prefix + service.replace(" ", "-")
     return name if port is None else f"{name}:{port}"
 
 

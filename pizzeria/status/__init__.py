@@ -22,6 +22,6 @@ def open_monitor(settings: Settings, redis: Client, topics: Topics) -> Iterator[
     groups = {topics.group(service): consumed for service, consumed in topics.consumed.items()}
     with (
         closing(KafkaMonitor(settings, topics.all, groups)) as kafka,
-        closing(Replicas([*topics.consumed, "api", "api.relay"])) as replicas,
+        closing(Replicas([*topics.consumed, "api", "api.relay"], topics.prefix)) as replicas,
     ):
         yield Monitor(settings, topics, kafka.read, RedisMonitor(redis, store).read, replicas.check)

@@ -25,10 +25,11 @@ class Replicas:
 
     Args:
         services: whose replicas are of interest; other clients of the servers are left alone.
+        prefix: of their names.
     """
 
-    def __init__(self, services: Iterable[str]) -> None:
-        self._services = {service.replace(" ", "-"): service for service in services}
+    def __init__(self, services: Iterable[str], prefix: str = "") -> None:
+        self._services = {prefix + service.replace(" ", "-"): service for service in services}
         self._pool = urllib3.PoolManager(maxsize=1, retries=False, timeout=urllib3.Timeout(total=TIMEOUT_S))
 
     def check(self, clients: Iterable[tuple[str, str]]) -> Sequence[Replica]:

@@ -42,7 +42,7 @@ def connect(settings: Settings, service: str = "pizzeria") -> Client:
     if settings.redis.kind == "server":
         return _client(servers[0])
     if settings.redis.kind == "sentinel":
-        return _client_of_primary(settings.redis.primary, servers)
+        return _client_of_primary(settings, servers)
     seeds = [(server["host"], server["port"]) for server in servers]
     return Cluster(seeds, lambda address: _client(servers[0] | dict(zip(("host", "port"), address, strict=True))))
 
@@ -66,10 +66,10 @@ def _client(server: dict[str, Any]) -> "Redis":
     return Redis.from_pool(Pool(**server))  # type: ignore[no-untyped-call]
 
 
-def _client_of_primary(name: str, sentinels: list[dict[str, Any]]) -> "Redis":
+def _client_of_primary(settings: Settings, sentinels: list[dict[str, Any]]) -> "Redis":
     """Return a client of the primary that sentinels monitor; user, password and database are those of the primary."""
-    own = [{key: sentinel[key] for key in sentinel.keys() - {"username", "password", "db"}} for sentinel in sentinels]
-    primary = Primary(name, [_client(each | _SENTINEL) for each in own])
+    own = {"db": 0, "username": settings.redis_sentinel_username, "password": settings.redis_sentinel_password}
+    primary = Primary(settings.redis.primary, [_client(each | _SENTINEL | own) for each in sentinels])
     options = {key: value for key, value in sentinels[0].items() if key not in ("host", "port")}
     encrypted = options.pop("connection_class", None) is SSLConnection
     connection = SentinelManagedSSLConnection if encrypted else SentinelManagedConnection

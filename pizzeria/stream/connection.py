@@ -2,7 +2,11 @@
 
 import socket
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
+
+from kafka.errors import KafkaConnectionError
+from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.replica import client_name
@@ -24,6 +28,7 @@ def connection(settings: Settings, service: str = "pizzeria") -> dict[str, Any]:
         "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
         "security_protocol": settings.kafka_security_protocol,
         "ssl_cafile": settings.kafka_ssl_ca_file,
+        "ssl_certfile": settings.kafka_ssl_cert_file,
         "api_version": API_VERSION,
         "request_timeout_ms": 5_000,
         "reconnect_backoff_max_ms": 1_000,
@@ -34,8 +39,23 @@ def connection(settings: Settings, service: str = "pizzeria") -> dict[str, Any]:
             "sasl_mechanism": settings.kafka_sasl_mechanism,
             "sasl_plain_username": settings.kafka_sasl_username,
             "sasl_plain_password": settings.kafka_sasl_password,
+            "sasl_oauth_token_provider": TokenFile(settings.kafka_sasl_token_file),
         }
     return config
+
+
+class TokenFile(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python has no types
+    """The token for OAUTHBEARER, in a file that whoever renews the token replaces."""
+
+    def __init__(self, file: str | None) -> None:
+        self._file = file or ""
+
+    def token(self) -> str:
+        """Return what the file has now, or raise an error that the clients retry after."""
+        try:
+            return Path(self._file).read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as error:
+            raise KafkaConnectionError(f"KAFKA_SASL_TOKEN_FILE: {error}") from error
 
 
 def check_reachable(settings: Settings, timeout_s: float = 5.0) -> None:

@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import subprocess
+import sys
 from multiprocessing.connection import Listener
 from pathlib import Path
 from threading import Thread
@@ -11,6 +13,15 @@ from msgspec import json
 
 from cli.local_run import LocalRun
 from local.control import main
+from local.processes import ROOT
+
+ASK = """
+from multiprocessing.connection import Client
+from local.control import serve
+with Client(serve(lambda action, name: f"{action} {name}")) as connection:
+    connection.send(("kill", "joiner"))
+    print(connection.recv())
+"""
 
 
 def test_a_system_that_ends_meanwhile_is_one_line(tmp_path: Path) -> None:
@@ -31,3 +42,20 @@ def test_a_system_that_ends_meanwhile_is_one_line(tmp_path: Path) -> None:
             result = CliRunner().invoke(main, ["start", "kafka", "--folder", str(tmp_path)])
             assert (result.exit_code, result.output) == (1, "make run has ended; its last line names the reason\n")
             ending.join(timeout=10)
+
+
+def test_commands_are_taken_whatever_the_temporary_folder(tmp_path: Path) -> None:
+    """The path of a socket has about 100 bytes at most, and a letter may have four."""
+    for name in ("x" * 150, "🍕" * 20, "a b"):
+        folder = tmp_path / name
+        folder.mkdir()
+        asked = subprocess.run(
+            [sys.executable, "-c", ASK],
+            cwd=ROOT,
+            env=os.environ | {"TMPDIR": str(folder)},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert (asked.stdout, asked.stderr) == ("kill joiner\n", "")
+        assert list(folder.iterdir()) == []

@@ -44,6 +44,16 @@ def test_one_that_is_frozen_has_no_answer_and_one_that_is_gone_is_unknown() -> N
     assert found == {f"{HOST}:{port}": "no answer", f"{HOST}:{gone}": "unknown"}
 
 
+def test_the_replicas_of_another_system_on_the_same_servers_are_not_ours() -> None:
+    """A prefix tells them apart, and none is a prefix, too."""
+    ours, theirs, others = Settings(name_prefix="our-"), Settings(name_prefix="their-"), Settings()
+    clients = [(client_name("joiner", settings), "192.0.2.1") for settings in (ours, theirs, others)]
+    assert [name for name, _ in clients] == ["our-joiner", "their-joiner", "joiner"]
+    for settings in (ours, theirs, others):
+        with closing(Replicas(["joiner"], settings.name_prefix)) as replicas:
+            assert [each.service for each in replicas.check(clients)] == ["joiner"]
+
+
 @pytest.mark.parametrize(
     ("service", "port", "name"),
     [("workers cheese", 8003, "workers-cheese:8003"), ("joiner", None, "joiner"), ("api", None, "api:8000")],

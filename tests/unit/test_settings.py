@@ -3,6 +3,13 @@
 from pathlib import Path
 
 import pytest
+import trustme
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from local.system import LocalSettings
 from pizzeria.settings import Settings, SettingsError, read_settings, service_links
@@ -97,7 +104,7 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         (
             "KAFKA_SASL_MECHANISM",
             "GSSAPI",
-            "KAFKA_SASL_MECHANISM='GSSAPI': expected one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
+            "KAFKA_SASL_MECHANISM='GSSAPI': expected one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER",
         ),
         (
             "KAFKA_BOOTSTRAP_SERVERS",
@@ -117,7 +124,15 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
                 "a:1;b:2",
             )
         ],
-        ("KAFKA_SSL_CA_FILE", "/no/such\nfile", "KAFKA_SSL_CA_FILE='/no/such\\nfile': no such file"),
+        *[
+            (name, "/no/such\nfile", f"{name}='/no/such\\nfile': no such file")
+            for name in ("KAFKA_SSL_CA_FILE", "KAFKA_SSL_CERT_FILE", "KAFKA_SASL_TOKEN_FILE")
+        ],
+        *[
+            ("NAME_PREFIX", prefix, f"NAME_PREFIX={prefix!r}: expected letters, digits, ., _ and -, 100 at most")
+            for prefix in ("a b", "a:", "{a}", "é", "a\n", "a" * 101)
+        ],
+        ("REDIS_SENTINEL_USERNAME", "chef", "REDIS_SENTINEL_PASSWORD: needed with REDIS_SENTINEL_USERNAME"),
         *[
             (
                 "REDIS_URL",
@@ -191,6 +206,7 @@ def test_a_value_that_cannot_be_used_is_told_in_one_line(name: str, value: str, 
         {**SASL, "KAFKA_SASL_USERNAME": ""},
         {**SASL, "KAFKA_SASL_MECHANISM": "x"},
         {**SASL, "API_PORT": "x"},
+        {"REDIS_SENTINEL_PASSWORD": SECRET, "API_PORT": "x"},
     ],
 )
 def test_an_error_never_shows_a_secret(environ: dict[str, str]) -> None:
@@ -233,6 +249,40 @@ def test_sasl_needs_a_user_and_a_password(protocol: str, missing: str) -> None:
     environ = {**SASL, "KAFKA_SECURITY_PROTOCOL": protocol}
     assert read_settings(environ).kafka_sasl_username == "chef"
     assert error_of({**environ, missing: ""}) == f"{missing}: needed with KAFKA_SECURITY_PROTOCOL={protocol}"
+
+
+def test_a_token_needs_its_file_and_neither_user_nor_password(tmp_path: Path) -> None:
+    """Whoever renews the token replaces the file."""
+    environ = {"KAFKA_SECURITY_PROTOCOL": "SASL_SSL", "KAFKA_SASL_MECHANISM": "OAUTHBEARER"}
+    assert error_of(environ) == (
+        "KAFKA_SASL_TOKEN_FILE: needed with KAFKA_SECURITY_PROTOCOL=SASL_SSL and KAFKA_SASL_MECHANISM=OAUTHBEARER"
+    )
+    file = tmp_path / "token"
+    file.write_text("abc\n")
+    assert read_settings({**environ, "KAFKA_SASL_TOKEN_FILE": str(file)}).kafka_sasl_token_file == str(file)
+
+
+def test_the_client_needs_a_certificate_with_a_private_key_that_is_not_encrypted(tmp_path: Path) -> None:
+    """Nobody is asked for a password at a terminal."""
+    certificate = trustme.CA().issue_cert("chef")
+    key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
+    encrypted = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"dough"))
+    chain = b"".join(pem.bytes() for pem in certificate.cert_chain_pems)
+    file = tmp_path / "client.pem"
+    for content in (b"", chain, encrypted + chain, trustme.CA().issue_cert("x").private_key_pem.bytes() + chain):
+        file.write_bytes(content)
+        assert error_of({"KAFKA_SSL_CERT_FILE": str(file)}) == (
+            f"KAFKA_SSL_CERT_FILE={str(file)!r}: expected a certificate and its private key, not encrypted, in PEM"
+        )
+    file.write_bytes(certificate.private_key_and_cert_chain_pem.bytes())
+    assert read_settings({"KAFKA_SSL_CERT_FILE": str(file)}).kafka_ssl_cert_file == str(file)
+
+
+def test_the_prefix_begins_the_names_of_topics_and_groups() -> None:
+    """There is none by default."""
+    assert (Settings().topics.pizza, Settings().topics.group("joiner")) == ("pizza", "joiner")
+    topics = read_settings({"NAME_PREFIX": "our-"}).topics
+    assert (topics.pizza, topics.group("joiner")) == ("our-pizza", "our-joiner")
 
 
 def test_the_file_of_certificates_must_be_a_file(tmp_path: Path) -> None:

@@ -180,3 +180,20 @@ def test_a_password_a_database_and_the_name_are_those_of_the_primary(sentinels: 
     client = connect(Settings(redis_url=sentinels.url.replace("/pizza", "/pasta")))
     with closing(client), pytest.raises(UnavailableError, match="pasta"):
         OrderStore(client, TTL_S, RETRY_S).place(1)
+
+
+def test_the_sentinels_have_a_password_of_their_own(sentinels: Sentinels) -> None:
+    """It is not the primary's, which has none here; without it, or with another one, nothing is placed."""
+    for port in sentinels.sentinel_ports:
+        sentinels.clients[port].execute_command("ACL", "SETUSER", "waiter", "on", ">tip", "+@all")
+        sentinels.clients[port].execute_command("ACL", "SETUSER", "default", "resetpass", ">secret")
+    for username, password in ((None, "secret"), ("waiter", "tip")):
+        settings = Settings(redis_url=sentinels.url, redis_sentinel_username=username, redis_sentinel_password=password)
+        with closing(connect(settings)) as client:
+            assert OrderStore(client, TTL_S, RETRY_S).place(1)
+    for wrong in (None, "tip"):
+        with (
+            closing(connect(Settings(redis_url=sentinels.url, redis_sentinel_password=wrong))) as client,
+            pytest.raises(UnavailableError),
+        ):
+            OrderStore(client, TTL_S, RETRY_S).place(1)
