@@ -13,7 +13,8 @@ COPY pizzeria pizzeria
 COPY pyproject.toml .
 COPY reporter reporter
 COPY workers workers
-RUN python -m compileall -q .
+# A checkout may be readable by its owner alone.
+RUN python -m compileall -q . && chmod -R a+rX .
 
 FROM python:3.13-slim
 LABEL org.opencontainers.image.title="pizzeria" org.opencontainers.image.version="0.1.0" \

@@ -28,6 +28,7 @@ $(VENV)/made: requirements-dev.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt || { echo "$(CA_HINT)"; exit 1; }
 	@$(PYTHON) -V > $@
+	@touch -r $< $@  # and not with the time of a clock that may be set back: then it would seem older than that
 
 .PHONY: run
 run: $(VENV)/made  ## run everything on this machine: Kafka, Redis and all services; Ctrl-C stops it
@@ -42,8 +43,8 @@ start kill freeze thaw: $(VENV)/made
 	@$(BIN)/python -m local.control $@ "$(SERVICE)"
 
 .PHONY: test
-test: $(VENV)/made  ## run the tests: unit, integration, e2e
-	$(PYTEST) tests/unit tests/integration tests/e2e
+test: $(VENV)/made  ## run the tests: e2e, integration, unit; the slowest first; 5 to 12 minutes
+	$(PYTEST) tests/e2e tests/integration tests/unit
 
 .PHONY: test-librdkafka
 test-librdkafka: $(VENV)/made  ## run the tests of the stream, and the faults of Kafka, with librdkafka; 8 minutes
@@ -93,7 +94,7 @@ mutants-sample: $(VENV)-mutants/made  ## the same for 30 mutants, which the id o
 $(VENV)-mutants/made: requirements-mutants.txt
 	$(PYTHON) -m venv --clear $(VENV)-mutants
 	$(VENV)-mutants/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-mutants.txt
-	@touch $@
+	@touch -r $< $@
 
 .PHONY: lint
 lint: $(VENV)/made  ## check style (ruff, hadolint, Biome), types (mypy --strict, tsc), who imports whom (import-linter), and the documents
@@ -121,7 +122,7 @@ asyncapi: node_modules/made  ## validate docs/asyncapi.yaml with AsyncAPI's own 
 
 node_modules/made: package-lock.json
 	npm ci --no-audit --no-fund
-	@touch $@
+	@touch -r $< $@
 
 .PHONY: docs
 docs: $(VENV)/made  ## make docs/asyncapi.yaml and docs/schemas/ from the code
@@ -143,7 +144,7 @@ bench-peers: $(VENV)/made $(VENV)-peers/made  ## measure the workers and the joi
 $(VENV)-peers/made: requirements-peers.txt
 	$(PYTHON) -m venv --clear $(VENV)-peers
 	$(VENV)-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.txt
-	@touch $@
+	@touch -r $< $@
 
 .PHONY: scaling
 scaling: $(VENV)/made  ## measure what orders cost, and what rates of orders need: docs/scaling.md; writes scaling.json; 8 minutes
@@ -160,7 +161,7 @@ redis: $(VENV)-iredis/made  ## look into the local Redis
 $(VENV)-iredis/made: requirements-iredis.txt
 	$(PYTHON) -m venv --clear $(VENV)-iredis
 	$(VENV)-iredis/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-iredis.txt
-	@touch $@
+	@touch -r $< $@
 
 .PHONY: topics
 topics: $(VENV)/made  ## create the topics that don't exist yet

@@ -75,7 +75,7 @@ def orders(
         wait, headers = wait_asked_for(request), {"Vary": "Prefer"}
         order = store.get(order_id)
         if order is None:
-            abort(problem(ProblemType.UNKNOWN_ORDER, f"no order {order_id!r}"))
+            abort(unknown_order(order_id))
         if wait and not order.settled:
             try:
                 with waits.watch(order_id, wait.seconds) as states:
@@ -90,11 +90,18 @@ def orders(
     return blueprint
 
 
+def unknown_order(order_id: str) -> Response:
+    """Return the 404 to an id that no order has; to a number, which is meant to place an order, it says how."""
+    hint = "; POST places an order, GET only reads one" if order_id.isdecimal() else ""
+    return problem(ProblemType.UNKNOWN_ORDER, f"no order {order_id!r}{hint}")
+
+
 def _number_of_pizzas(text: str, max_order_size: int) -> int:
-    digits = text.lstrip("0")
+    digits, refused = text.lstrip("0"), None
     if not (text.isascii() and text.isdigit() and digits):
-        detail = f"{text!r} is not a number of pizzas; order 1 to {max_order_size}"
-        abort(problem(ProblemType.INVALID_COUNT, detail))
-    if len(digits) > len(str(max_order_size)) or int(digits) > max_order_size:
-        abort(problem(ProblemType.ORDER_TOO_LARGE, f"an order has {max_order_size} pizzas at the most"))
+        refused = ProblemType.INVALID_COUNT
+    elif len(digits) > len(str(max_order_size)) or int(digits) > max_order_size:
+        refused = ProblemType.ORDER_TOO_LARGE
+    if refused:
+        abort(problem(refused, f"an order has 1 to {max_order_size} pizzas, not {text!r}"))
     return int(digits)

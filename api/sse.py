@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, request
 from msgspec import Struct, json
 
 from api.models import view, view_of_change
+from api.orders import unknown_order
 from api.waiting import OrderWaits, TooManyClientsError
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.problem import ProblemType
@@ -34,7 +35,7 @@ def sse(waits: OrderWaits, heartbeat_s: float = HEARTBEAT_S) -> Blueprint:
                 return too_many_clients()
             order = next(states, None)
             if order is None:
-                abort(problem(ProblemType.UNKNOWN_ORDER, f"no order {order_id!r}"))
+                abort(unknown_order(order_id))
             if order.settled and request.headers.get("Last-Event-ID") == event_id(order):
                 return Response(status=204)  # a browser reconnects after any other response
             return stream(_events(order, states, heartbeat_s), resources)

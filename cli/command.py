@@ -44,12 +44,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the or
 
 
 @contextmanager
-def on_ctrl_c(hint: str) -> Iterator[None]:
-    """Exit with one line instead of a traceback."""
+def on_ctrl_c(hint: str | None = None) -> Iterator[None]:
+    """Exit with one line instead of a traceback, or without a word if there is no hint to give."""
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(f"interrupted; {hint}", err=True)
+        if hint:
+            click.echo(f"interrupted; {hint}", err=True)
         sys.exit(130)
 
 

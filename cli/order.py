@@ -36,14 +36,14 @@ def order(count: int, url: str, timeout_s: float, no_wait: bool, as_json: bool) 
     """Order COUNT pizzas, and show the progress until they are ready.
 
     The order is placed once, also if requests have to be retried. Stopping this command does not cancel the order; the
-    id is printed first, for: python -m pizzeria show ID.
+    id is printed first, for the command show.
     """
     api, key = Api(url, timeout_s), uuid4().hex
     with on_ctrl_c("it is not known whether the order was placed"):
         placed = patiently(api, lambda: api.place(count, key))
     if placed.detail:
         click.echo(placed.detail, err=True)
-    again = f"show it with: python -m pizzeria show {placed.order_id}"
+    again = f"show it with: {click.get_current_context().find_root().info_name} show {placed.order_id}"
     with on_ctrl_c(again):
         if not no_wait:
             try:

@@ -1,7 +1,9 @@
 """python -m local [folder]: run the whole system on this machine until Ctrl-C, with its data in .local or a folder."""
 
+import errno
 import fcntl
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -22,6 +24,8 @@ from pizzeria.environment import local_url
 from pizzeria.settings import SettingsError, read_environment, read_settings, service_links
 from pizzeria.version import version_option
 
+_REFUSED = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}  # what a disk or a folder says that takes no data
+_FREE_MB = 20  # below which the disk is named when something failed
 _COLORS = 36, 33, 32, 35, 34, 31  # ANSI, for the names
 
 
@@ -50,7 +54,13 @@ class Screen:
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=ROOT / ".local")
 def main(folder: Path) -> None:
     """Run the system, and exit with 0 after a signal, or with 1 if something failed."""
-    raise SystemExit(run(folder))
+    try:
+        code = run(folder)
+    except OSError as error:
+        if error.errno not in _REFUSED:
+            raise
+        code = _fail(f"the data can't be kept in {folder}: {error}")
+    raise SystemExit(code)
 
 
 def run(folder: Path) -> int:
@@ -108,7 +118,13 @@ def _run(settings: LocalSettings, folder: Path, describe: Callable[[LocalRun], N
         problem = None if isinstance(error.event, Interrupted) else str(error)
     finally:
         system.stop()
-    return 0 if problem is None else _fail(problem)
+    return 0 if problem is None else _fail(problem + _full(folder))
+
+
+def _full(folder: Path) -> str:
+    """Return, if a disk has hardly any space, the reason why a server may have ended."""
+    free_mb = shutil.disk_usage(folder).free / 1e6
+    return f"; the disk of {folder} has {free_mb:.1f} MB left" if free_mb < _FREE_MB else ""
 
 
 def _fail(problem: str) -> int:

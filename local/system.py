@@ -206,6 +206,7 @@ class System:
             raise EndedEarlyError(ended)
 
     def _start_services(self) -> None:
+        self._step(f"starting {', '.join(SERVICES)}")
         ready_at = {name: self._start_service(name, name) for name in SERVICES}
 
         def all_ready() -> bool:
@@ -221,7 +222,6 @@ class System:
 
     def _start_service(self, name: str, kind: str) -> str:
         """Start a service, and return the URL of it."""
-        self._step(f"starting {name}")
         port = self._ports.get(kind) or free_port()
         self.processes.python(*kind.split(), env=self.env | {"HEALTH_PORT": str(port)}, name=name)
         self._started_at[name] = time.monotonic()

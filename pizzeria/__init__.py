@@ -2,7 +2,11 @@
 
 import os
 import sys
+from importlib.util import find_spec
 from io import TextIOWrapper
+
+if find_spec("msgspec") is None:
+    raise SystemExit(f"{sys.executable} lacks the packages of requirements.txt: run bin/pizzeria, which installs them")
 
 if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
     # Nothing is traced, but redis-py imports OpenTelemetry if it finds it: 2.5 MB and 70 ms for each process.

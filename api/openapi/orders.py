@@ -20,15 +20,16 @@ _READY = replace(
     completed_at="2026-11-23T09:38:35.448Z",
     toppings={0: {topping: menu[0] for topping, menu in MENUS.items()}},
 )
+_COUNT_OR_ID = "count_or_id"
 _NOT_FOUND = {ProblemType.UNKNOWN_ORDER: f"no order '{_ID}'"}
 
 
 def orders(max_order_size: int) -> Part:
     """Return the paths of orders."""
     return {
-        # One path, with {order} depending on the method: OpenAPI forbids two that differ in a parameter's name alone.
-        "/order/{order}": {"post": _post_order(max_order_size), "get": _get_order()},
-        "/order/{order}/events": {"get": _get_events()},
+        # /order/<count> and /order/<id> are one path: OpenAPI forbids two that differ in a parameter's name alone.
+        f"/order/{{{_COUNT_OR_ID}}}": {"post": _post_order(max_order_size), "get": _get_order()},
+        "/order/{id}/events": {"get": _get_events()},
     }
 
 
@@ -42,23 +43,23 @@ def _post_order(max_order_size: int) -> Part:
         {"Location": header("The URL of the order.", {"type": "string"}, f"/order/{_ID}", required=True)},
     )
     links = {
-        operation: {"operationId": operation, "parameters": {"order": "$response.body#/order_id"}}
-        for operation in ("get_order", "get_events")
+        operation: {"operationId": operation, "parameters": {name: "$response.body#/order_id"}}
+        for operation, name in (("get_order", _COUNT_OR_ID), ("get_events", "id"))
     }
     details = {
-        ProblemType.INVALID_COUNT: f"'lots' is not a number of pizzas; order 1 to {max_order_size}",
+        ProblemType.INVALID_COUNT: f"an order has 1 to {max_order_size} pizzas, not 'lots'",
         ProblemType.INVALID_IDEMPOTENCY_KEY: INVALID_KEY,
         ProblemType.CROSS_SITE: "a browser sent this POST from another site (Sec-Fetch-Site: cross-site)",
-        ProblemType.ORDER_TOO_LARGE: f"an order has {max_order_size} pizzas at the most",
+        ProblemType.ORDER_TOO_LARGE: f"an order has 1 to {max_order_size} pizzas, not '{max_order_size + 1}'",
         ProblemType.IDEMPOTENCY_KEY_REUSED: "Idempotency-Key 'table 7' was given to an order of 2, not 5",
     }
     return {
         "operationId": "post_order",
         "tags": ["orders"],
-        "summary": "Order pizzas",
+        "summary": "Order pizzas: POST /order/<count>",
         "description": "The toppings are chosen for you. The response does not wait for the pizzas.",
         "parameters": [
-            _order("How many pizzas.", count) | {"example": 3},
+            _order("The count: how many pizzas.", count) | {"example": 3},
             {
                 "name": "Idempotency-Key",
                 "in": "header",
@@ -79,11 +80,11 @@ def _get_order() -> Part:
     return {
         "operationId": "get_order",
         "tags": ["orders"],
-        "summary": "Get an order",
+        "summary": "Get an order: GET /order/<id>",
         "description": "Its status is `preparing`, then `ready`. If that takes too long it is `timed_out`, and each "
         "pizza lists the toppings that are missing; it may still become `ready`.",
         "parameters": [
-            _order("The `order_id` that `POST` returned.", {"type": "string"}),
+            _order("The id: the `order_id` that `POST` returned.", {"type": "string"}),
             {
                 "name": "wait",
                 "in": "query",
@@ -135,7 +136,7 @@ def _get_events() -> Part:
         "description": "Server-sent events. The first, `order`, is the whole order (`OrderView`); each `change` has "
         "what has changed since, with the pizzas that did (`ChangeView`). The stream ends when the order is no longer "
         "`preparing`. If the connection is lost before, reconnect: the new stream starts with the whole order.",
-        "parameters": [_order("The `order_id` that `POST` returned.", {"type": "string"}), last_event_id],
+        "parameters": [_order("The `order_id` that `POST` returned.", {"type": "string"}, "id"), last_event_id],
         "responses": {
             "200": response("The events.", schema, (order + change).decode(), media_type="text/event-stream"),
             "204": empty_response("The order is not `preparing`, and the client knows all of it (`Last-Event-ID`)."),
@@ -144,5 +145,5 @@ def _get_events() -> Part:
     }
 
 
-def _order(description: str, schema: Part) -> Part:
-    return {"name": "order", "in": "path", "required": True, "description": description, "schema": schema}
+def _order(description: str, schema: Part, name: str = _COUNT_OR_ID) -> Part:
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}

@@ -44,7 +44,7 @@ def status(context: click.Context, watch: bool, as_json: bool) -> None:
     It is read from Kafka, Redis and the health checks of the replicas, so it works while the API is away.
     """
     connect: Connect = context.obj or _connect
-    with connect() as monitor, on_ctrl_c("nothing was changed"):
+    with connect() as monitor, on_ctrl_c():
         found = _read(monitor)
         if watch and not as_json:
             _watch(monitor, found)

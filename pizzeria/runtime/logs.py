@@ -58,6 +58,8 @@ def configure_logging(service: str, settings: Settings, clock: Callable[[], floa
     # They log every connection and request at info.
     for chatty in ("kafka", "werkzeug"):
         logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
+    # It warns of each step of its own that took 0.1 s, as any does while a machine is busy.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
     handler.addFilter(_RateLimit(clock))
     structlog.configure(
         processors=[
@@ -87,6 +89,8 @@ class _RateLimit(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.partition(".")[0] not in _REPEATING:
             return True
+        if "NotCoordinatorError" in record.getMessage():  # each group meets it once at a new Kafka, and looks again
+            return False
         now, place = self._clock(), (record.pathname, record.lineno)
         is_due = now - self._logged_at.get(place, float("-inf")) >= LIBRARY_REPEATS_S
         if is_due:

@@ -132,7 +132,9 @@ def _register_error_handlers(app: Flask) -> None:
         return response
 
     def unavailable(error: UnavailableError) -> Response:
-        log.warning("unavailable", error=str(error), detail=error.public)
+        # A service that starts is not ready until it is; its answer says why.
+        report = log.debug if request.endpoint == "health.readyz" else log.warning
+        report("unavailable", error=str(error), detail=error.public)
         return problem(ProblemType.UNAVAILABLE, error.public, {"Retry-After": str(RETRY_AFTER_S)})
 
     def fault(_error: Exception) -> Response:

@@ -40,7 +40,9 @@ def _of_topics(status: Status) -> Iterator[Diagnosis]:
         return
     missing = [name for name, topic in status.topics.items() if not topic.partitions]
     if missing:
-        yield Diagnosis(f"there is no topic {', '.join(missing)}", "python -m pizzeria topics")
+        yield Diagnosis(
+            f"there is no topic {', '.join(missing)}", "docker compose up -d topics, or bin/pizzeria topics"
+        )
     numbers = {topic.partitions for topic in status.topics.values() if topic.partitions}
     if len(numbers) > 1:
         listed = ", ".join(f"{name} {topic.partitions}" for name, topic in status.topics.items())
@@ -80,7 +82,11 @@ def _of_orders(status: Status, order_deadline_s: float) -> Iterator[Diagnosis]:
             f"{orders.open} orders are open, the oldest for {orders.oldest_open_s:.0f} s", "docker compose logs relay"
         )
     if status.dead_letters:
-        yield Diagnosis(f"{status.dead_letters} dead letters", "python -m pizzeria dead-letters list")
+        command = "dead-letters list"
+        yield Diagnosis(
+            f"{status.dead_letters} dead letters",
+            f"docker compose exec api python -m pizzeria {command}, or bin/pizzeria {command}",
+        )
 
 
 def _container(service: str) -> str:

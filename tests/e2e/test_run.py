@@ -1,9 +1,12 @@
 """`make run`: restarts, ends of all kinds, ports that are taken."""
 
 import json
+import re
 import signal
 import socket
+import subprocess
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -14,6 +17,8 @@ from local.ports import HOST
 from local.system import SERVICES
 from tests.faults.ports import is_free
 from tests.integration.http_calls import answers, call
+from tests.missing import missing
+from tests.run import Run
 from tests.waiting import eventually
 
 STOP_S = 15
@@ -25,10 +30,18 @@ def gone(processes: list[psutil.Process]) -> bool:
     return not any(process.is_running() and process.status() != psutil.STATUS_ZOMBIE for process in processes)
 
 
+def check_start(run: Run) -> None:
+    """Check that a start that went well ends with the address, and that it is not lost among warnings."""
+    lines = run.output[: run.output.index("\nready: ")].splitlines()
+    assert [line for line in lines if re.search(r"\[(warning|error|critical)|Traceback", line)] == []
+    assert len(lines) < 36
+
+
 def test_an_order_reads_the_same_after_a_restart(start: Any) -> None:
-    """Ctrl-C stops everything in order, and the data is kept."""
+    """Ctrl-C stops everything in order, the data is kept, and neither start prints a warning."""
     run = start()
     run.wait_until_ready()
+    check_start(run)
     _, headers, _ = call("POST", run.api, "/order/2")
     eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "ready")
     order = call("GET", run.api, headers["Location"])[2]
@@ -41,6 +54,7 @@ def test_an_order_reads_the_same_after_a_restart(start: Any) -> None:
 
     run = start()
     run.wait_until_ready()
+    check_start(run)
     assert call("GET", run.api, headers["Location"])[2] == order
     _, headers, _ = call("POST", run.api, "/order/1")
     eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "ready")
@@ -166,6 +180,27 @@ def test_a_port_that_is_taken_is_named_with_its_variable(start: Any, name: str) 
         run = start(**{name: str(port)})
         assert run.wait(STOP_S) == 1
     assert run.output == f"{name}={port}: Address already in use: set it to another port\n"
+
+
+@pytest.mark.parametrize("options", ["size=12k", "size=100k", "ro"])
+def test_a_disk_that_takes_no_data_is_named(start: Any, tmp_path: Path, options: str) -> None:
+    """In the last line, whatever met it first: Redis, Kafka or the file of the lock."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
+    if (done := subprocess.run(mount, capture_output=True, text=True, check=False)).returncode:
+        missing(f"a disk of its own needs root: {done.stderr}")
+    try:
+        run = start()
+        assert run.wait(90) == 1
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+    last = run.output.splitlines()[-1]
+    if options == "ro":
+        assert last == f"the data can't be kept in {folder}: [Errno 30] Read-only file system: '{folder}/lock'"
+    else:
+        assert re.fullmatch(rf".+; the disk of {folder} has 0\.\d MB left", last)
+    assert "Traceback" not in run.output
 
 
 def test_a_wrong_variable_is_named(start: Any) -> None:

@@ -72,7 +72,7 @@ def test_topics_that_do_not_exist_have_no_partitions(settings: Settings) -> None
             assert status.kafka.reachable
             assert status.topics is not None
             assert {topic.partitions for topic in status.topics.values()} == {0}
-            assert status.problems[0].command == "python -m pizzeria topics"
+            assert status.problems[0].command == "docker compose up -d topics, or bin/pizzeria topics"
     redis.close()
 
 

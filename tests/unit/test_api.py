@@ -76,15 +76,16 @@ def test_what_is_no_number_of_pizzas_is_refused(
 ) -> None:
     """400 repeats the requested number, and nothing is stored or published."""
     response = client.post(f"/order/{count}")
-    assert_problem(response, ProblemType.INVALID_COUNT, f"{count!r} is not a number of pizzas; order 1 to {LARGEST}")
+    assert_problem(response, ProblemType.INVALID_COUNT, f"an order has 1 to {LARGEST} pizzas, not {count!r}")
     assert publisher.published == []
     assert not redis_server.dbs[0]
 
 
 @pytest.mark.parametrize("count", ["1001", "01001", "9999", "9" * 5000], ids=len)
 def test_an_order_that_is_too_large_is_refused(client: FlaskClient, publisher: FakePublisher, count: str) -> None:
-    """413 says how many it may be, also for a number that Python itself would not read."""
-    assert_problem(client.post(f"/order/{count}"), ProblemType.ORDER_TOO_LARGE, "an order has 1000 pizzas at the most")
+    """413 says the same as 400 how many it may be, also for a number that Python itself would not read."""
+    detail = f"an order has 1 to {LARGEST} pizzas, not {count!r}"
+    assert_problem(client.post(f"/order/{count}"), ProblemType.ORDER_TOO_LARGE, detail)
     assert publisher.published == []
 
 
@@ -212,6 +213,14 @@ def test_a_ready_order_says_when_it_was_completed(client: FlaskClient, store: Or
 def test_an_order_that_nobody_knows_is_a_404(client: FlaskClient) -> None:
     """The problem names the order."""
     assert_problem(client.get("/order/6f0c"), ProblemType.UNKNOWN_ORDER, "no order '6f0c'")
+
+
+@pytest.mark.parametrize("path", ["/order/3", "/order/0", "/order/1001", "/order/007", "/order/3?wait=1"])
+def test_a_get_with_a_number_of_pizzas_is_told_to_post(client: FlaskClient, path: str) -> None:
+    """Whoever forgets curl's -X POST, or enters the address in a browser, learns what is missing."""
+    number = path.removeprefix("/order/").partition("?")[0]
+    detail = f"no order '{number}'; POST places an order, GET only reads one"
+    assert_problem(client.get(path), ProblemType.UNKNOWN_ORDER, detail)
 
 
 def test_a_page_that_is_not_there_is_a_404(client: FlaskClient) -> None:

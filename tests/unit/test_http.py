@@ -187,3 +187,18 @@ def test_a_503_names_no_address_but_the_log_does(unavailable: FlaskClient) -> No
     assert_problem(response, ProblemType.UNAVAILABLE, "Redis does not answer")
     assert response.headers["Retry-After"] == "2"
     assert [log["error"] for log in logs] == ["Redis at 10.0.0.7:6379: refused"]
+
+
+def test_a_service_that_is_not_ready_yet_logs_no_warning() -> None:
+    """It is asked many times while it starts, and its answer says why; that a restart would help is worth a warning."""
+
+    def refuse() -> None:
+        raise UnavailableError("no partitions yet", public="no partitions yet")
+
+    client = new_app("starting", refuse, refuse).test_client()
+    with capture_logs() as logs:
+        assert_problem(client.get("/readyz"), ProblemType.UNAVAILABLE, "no partitions yet")
+    assert [log["log_level"] for log in logs] == ["debug"]
+    with capture_logs() as logs:
+        assert_problem(client.get("/healthz"), ProblemType.UNAVAILABLE, "no partitions yet")
+    assert [log["log_level"] for log in logs] == ["warning"]

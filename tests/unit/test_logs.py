@@ -2,19 +2,22 @@
 
 import json
 import logging
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Literal
 
 import pytest
 import structlog
+from kafka.errors import KafkaConnectionError, NotCoordinatorError
+from kafka.net.selector import NetworkSelector
 
 from pizzeria.runtime.logs import configure_logging
 from pizzeria.runtime.process import start
 from pizzeria.settings import Settings
 from tests.unit.fakes import Clock
 
-LOGGERS = ("", "kafka", "werkzeug")
+LOGGERS = ("", "kafka", "kafka.net.selector", "werkzeug")
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +71,30 @@ def test_kafkas_own_messages_are_not_repeated_at_once(capsys: pytest.CaptureFixt
     lines = capsys.readouterr().out.splitlines()
     assert sum("no connection" in line for line in lines) == 2
     assert sum("ours" in line for line in lines) == 100
+
+
+def test_a_busy_machine_is_no_warning_of_kafka_python(capsys: pytest.CaptureFixture[str]) -> None:
+    """It warns that a step of its own has taken longer than 0.1 s, as many do at a start."""
+    selector = NetworkSelector(slow_task_threshold_secs=1e-9)
+    configure_logging("joiner", Settings())
+
+    async def slow() -> None:
+        time.sleep(0.001)  # blocks the loop, as a busy processor does
+
+    selector.run(slow)
+    selector.close()
+    logging.getLogger("kafka.net.selector").error("an error")
+    assert [line.split("] ")[1].split(" service=")[0] for line in capsys.readouterr().out.splitlines()] == ["an error"]
+
+
+def test_a_group_that_looks_for_its_coordinator_again_is_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    """kafka-python does at the first start of a Kafka; a coordinator that is gone for another reason is told."""
+    configure_logging("joiner", Settings())
+    for error in (NotCoordinatorError(), KafkaConnectionError("closed")):
+        text = "Marking the coordinator dead (node %s) for group %s: %s."
+        logging.getLogger("kafka.coordinator").warning(text, "coordinator-1", "joiner", error)
+    [line] = capsys.readouterr().out.splitlines()
+    assert "KafkaConnectionError: closed" in line
 
 
 @pytest.mark.parametrize("log_format", ["console", "json"])

@@ -214,7 +214,11 @@ def test_the_document_follows_the_menus_and_the_largest_order(document: Any) -> 
     pizza = document["components"]["schemas"]["PizzaView"]["properties"]
     assert pizza.keys() == {"order_id", "pizza_id", "missing"} | set(TOPPINGS)
     assert "three cheese" in pizza["cheese"]["description"]
-    [count] = [each for each in document["paths"]["/order/{order}"]["post"]["parameters"] if each["name"] == "order"]
+    [count] = [
+        each
+        for each in document["paths"]["/order/{count_or_id}"]["post"]["parameters"]
+        if each["name"] == "count_or_id"
+    ]
     assert count["schema"]["maximum"] == 7
     [topping] = document["paths"]["/report/{topping}"]["parameters"]
     assert topping["schema"]["enum"] == list(TOPPINGS)

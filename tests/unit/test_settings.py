@@ -104,7 +104,7 @@ def test_an_empty_variable_counts_as_unset(name: str) -> None:
         (
             "KAFKA_SASL_MECHANISM",
             "GSSAPI",
-            "KAFKA_SASL_MECHANISM='GSSAPI': expected one of PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER",
+            "KAFKA_SASL_MECHANISM='GSSAPI': expected one of OAUTHBEARER, PLAIN, SCRAM-SHA-256, SCRAM-SHA-512",
         ),
         (
             "KAFKA_BOOTSTRAP_SERVERS",

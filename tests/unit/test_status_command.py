@@ -50,6 +50,23 @@ def test_the_rest_is_shown_while_a_server_is_away(servers: FakeServers, away: st
     assert ("joiner" if away == "redis" else "api.relay") in result.output
 
 
+@pytest.mark.parametrize("options", [["--watch"], ["--watch", "--json"]])
+def test_ctrl_c_ends_the_watching_without_a_word(
+    servers: FakeServers, options: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is how one ends it, and nobody expects that looking changes anything."""
+    naps = iter([None, None])
+
+    def sleep(_s: float) -> None:
+        if next(naps, "Ctrl-C"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("cli.admin.status.time.sleep", sleep)
+    result = run(servers, *options)
+    assert result.exit_code == 130
+    assert result.stderr == ""
+
+
 def test_json_is_the_state_on_one_line(servers: FakeServers) -> None:
     """What GET /status returns."""
     result = run(servers, "--json")

@@ -85,6 +85,12 @@ def test_a_wait_ends_with_the_order_as_it_is(client: FlaskClient, store: OrderSt
     assert (response.status_code, response.get_json()["status"]) == (200, "preparing")
 
 
+def test_the_events_of_a_number_of_pizzas_are_told_to_post(client: FlaskClient) -> None:
+    """As the order itself is."""
+    detail = "no order '3'; POST places an order, GET only reads one"
+    assert_problem(client.get("/order/3/events"), ProblemType.UNKNOWN_ORDER, detail)
+
+
 @pytest.mark.parametrize("path", ["/order/nobody?wait=30", "/order/nobody/events"])
 def test_nobody_waits_for_an_order_that_is_not_there(client: FlaskClient, path: str) -> None:
     """404 comes at once."""

@@ -21,8 +21,10 @@ def api() -> Iterator[Scripted]:
 
 @pytest.fixture
 def run(api: Scripted) -> Run:
-    """A function that runs python -m pizzeria with some arguments, and that API."""
-    return lambda *arguments, **env: CliRunner(env={"API_URL": api.url, **env}).invoke(main, arguments)
+    """A function that runs bin/pizzeria with some arguments, and that API."""
+    return lambda *arguments, **env: CliRunner(env={"API_URL": api.url, **env}).invoke(
+        main, arguments, prog_name="bin/pizzeria"
+    )
 
 
 @pytest.fixture

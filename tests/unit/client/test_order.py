@@ -113,7 +113,7 @@ def test_an_order_that_takes_too_long_can_be_found_again(api: Scripted, run: Run
     api.answers("GET /order/6f0c/events", stream(("order", an_order("preparing", HALF, BARE)), is_held=True))
     result = run("order", "2", "--timeout", "0.5")
     assert result.exit_code == 3
-    assert result.stderr == "still preparing after 0.5 s; show it with: python -m pizzeria show 6f0c\n"
+    assert result.stderr == "still preparing after 0.5 s; show it with: bin/pizzeria show 6f0c\n"
 
 
 def test_an_order_is_tried_again_with_the_same_key(api: Scripted, run: Run, pauses: list[float]) -> None:
@@ -170,10 +170,10 @@ def test_an_api_that_is_away_is_tried_for_as_long_as_it_may() -> None:
 
 def test_an_order_that_is_refused_says_why(api: Scripted, run: Run) -> None:
     """It is not tried again."""
-    api.answers("POST /order/2000", problem(ProblemType.ORDER_TOO_LARGE, "an order has 1000 pizzas at the most"))
+    api.answers("POST /order/2000", problem(ProblemType.ORDER_TOO_LARGE, "an order has 1 to 1000 pizzas, not '2000'"))
     result = run("order", "2000")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == f"Error: {api.url} answers 413: an order has 1000 pizzas at the most\n"
+    assert result.stderr == f"Error: {api.url} answers 413: an order has 1 to 1000 pizzas, not '2000'\n"
     assert len(api.calls) == 1
 
 
