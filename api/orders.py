@@ -71,6 +71,7 @@ def orders(
         return response
 
     @blueprint.get("/order/<order_id>")
+    @blueprint.get("/order/<path:order_id>")  # the id of a foreign client may have slashes
     def get_order(order_id: str) -> Response:
         wait, headers = wait_asked_for(request), {"Vary": "Prefer"}
         order = store.get(order_id)

@@ -1,5 +1,7 @@
 """The event of the system: a pizza with the toppings it has so far."""
 
+import re
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct, json
@@ -9,6 +11,9 @@ Choice = Annotated[str, Meta(max_length=100)]  # of a topping
 Toppings = dict[str, str]  # topping → choice
 SizedOrder = tuple[str, int]  # an order's id, and its number of pizzas according to an event
 CountedOrder = tuple[str, str]  # a topping and the id of an order
+
+# UUIDs, ULIDs, slugs, `tenant{42}`: nothing that a terminal, a URL or a pattern of keys would interpret.
+_ORDER_ID = re.compile(r"[A-Za-z0-9:/._{}@+=,~-]{1,100}")
 
 
 class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -55,3 +60,12 @@ def decode(value: bytes | None) -> Pizza:
 def encode(pizza: Pizza) -> bytes:
     """Encode a pizza as compact JSON, without the toppings it doesn't have yet."""
     return _encoder.encode(pizza)
+
+
+@lru_cache(1_000)  # the records of an order come together
+def check_order_id(order_id: str) -> None:
+    """Raise ValueError unless an id of an order is valid. The schema says less: consumers rely on it as it is."""
+    if not _ORDER_ID.fullmatch(order_id):
+        raise ValueError(
+            f"order_id {order_id!a}: expected 1 to 100 ASCII letters, digits, and : / . _ - {{ }} @ + = , ~"
+        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 from fakeredis import FakeServer
@@ -12,6 +13,7 @@ from pizzeria.events import Pizza, decode
 from pizzeria.runtime.problem import ProblemType
 from pizzeria.store import OrderStore, Outbox
 from pizzeria.stream import Event
+from tests.pizzas import FULL
 from tests.unit.fakes import FakePublisher
 
 LARGEST = 1000
@@ -37,6 +39,15 @@ def test_an_order_is_accepted_and_found_where_location_says(client: FlaskClient,
     assert order is not None
     assert order.count == 3
     assert client.get(response.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("order_id", ["a/b", "tenant{42}", "a:b/c@d+e"])
+def test_an_order_of_a_foreign_client_is_found_by_its_id(client: FlaskClient, store: OrderStore, order_id: str) -> None:
+    """Also with a slash, which a client may encode; so are its events."""
+    store.join({(order_id, 1): {0: FULL}})
+    for path in (f"/order/{order_id}", f"/order/{quote(order_id, safe='')}"):
+        assert client.get(path).get_json()["id"] == order_id
+        assert client.get(f"{path}/events").content_type.startswith("text/event-stream")
 
 
 def test_each_pizza_of_an_order_is_an_event(client: FlaskClient, publisher: FakePublisher) -> None:
