@@ -10,6 +10,7 @@ from redis.sentinel import SentinelManagedConnection, SentinelManagedSSLConnecti
 from pizzeria.runtime.replica import client_name
 from pizzeria.settings import Settings
 from pizzeria.store.cluster import Cluster
+from pizzeria.store.handshake import handshake
 from pizzeria.store.pools import Parser, Pool, Primary, SentinelPool
 
 _CONNECTIONS = 16  # in a cluster per node; a thread that needs one more waits for up to 2 s
@@ -19,17 +20,18 @@ _SENTINEL = {"socket_timeout": 0.5, "socket_connect_timeout": 0.5}
 Client = Redis | Cluster
 
 
-def connect(settings: Settings, service: str = "pizzeria") -> Client:
+def connect(settings: Settings, service: str = "") -> Client:
     """Return a thread-safe client of Redis, which connects at the first command.
 
     Args:
         settings: redis_url.
-        service: CLIENT LIST has this name and the port at which the service answers for its health.
+        service: CLIENT LIST has this name and the port at which the service answers for its health; none for a command.
     """
     options: dict[str, Any] = {
         "max_connections": _CONNECTIONS,
         "timeout": 2,
-        "client_name": client_name(service, settings),
+        "protocol": 2,  # without HELLO, which a proxy may not know
+        "redis_connect_func": handshake(client_name(service or "pizzeria", settings), service),
         "decode_responses": True,
         "encoding_errors": "replace",  # foreign bytes must not crash a service
         "socket_timeout": 2,

@@ -12,12 +12,13 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 from pizzeria.errors import UnavailableError
 from pizzeria.store import metrics
 from pizzeria.store.connection import Client, keeps_order, publish_command
+from pizzeria.store.handshake import REFUSED, UNSUPPORTED
 
 SCRIPTS = Path(__file__).parent / "scripts"
 _CLOCK = "clock"  # prepended to each script
 _NO_WRITES = "Redis takes no writes now"
+_ABOUT_DATA = ("COUNT", "DATA", "WRONGTYPE")  # WRONGTYPE is Redis's, the others are of scripts
 _PUBLIC = {"OOM": "Redis is full"} | dict.fromkeys(("READONLY", "MASTERDOWN", "MISCONF", "NOREPLICAS"), _NO_WRITES)
-_KILLED = "Script killed by user"  # SCRIPT KILL, meant for a foreign script, may hit one of ours
 _PIZZAS_PER_CALL = 1_000  # a Lua function takes at most 8,000 arguments, and count.lua passes four per pizza
 
 
@@ -122,7 +123,10 @@ def redis_errors() -> Iterator[None]:
         code = _code(error)
         if code == "WRONGTYPE":
             raise
-        raise UnavailableError(f"Redis: {error}", public=_PUBLIC.get(code, "Redis does not answer")) from error
+        reason = str(error).partition(", with args")[0]
+        refused = {UNSUPPORTED: reason} | dict.fromkeys(REFUSED, f"Redis refuses: {reason}")
+        public = (_PUBLIC | refused).get(code, "Redis does not answer")
+        raise UnavailableError(f"Redis: {error}", public=public) from error
     finally:
         metrics.CALL_DURATION.observe(perf_counter() - began)
 
@@ -142,10 +146,8 @@ def takes(write: Callable[[], object]) -> bool:
 
 
 def _is_about_data(error: Exception) -> bool:
-    """Return whether an error is caused by its key or arguments, and not by a transient state of the server."""
-    if type(error) is not ResponseError or _KILLED in str(error):
-        return False
-    return _code(error) in ("ERR", "COUNT", "WRONGTYPE")
+    """Return whether an error is caused by its key or arguments, and not by an account, a version or a state."""
+    return _code(error) in _ABOUT_DATA
 
 
 def _code(error: Exception) -> str:

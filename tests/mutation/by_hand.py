@@ -97,8 +97,7 @@ CHANGES = (
     ),
     Change("pizzeria/store/orders.py", "run_in_turn([first, ", "run_in_turn([", (_OUTBOX,)),
     Change("pizzeria/store/orders.py", ', traceparent or ""), *again])', ', traceparent or "")])', (_OUTBOX,)),
-    Change("pizzeria/store/lua.py", 'return _code(error) in ("ERR", "COUNT", "WRONGTYPE")', "return True", (_LUA,)),
-    Change("pizzeria/store/lua.py", " or _KILLED in str(error)", "", (_LUA,)),
+    Change("pizzeria/store/lua.py", "return _code(error) in _ABOUT_DATA", "return True", (_LUA,)),
     Change("pizzeria/store/lua.py", "if keeps_order(self._redis):", "if True:", (_LUA,)),
     Change("pizzeria/stream/kafka_python/producer.py", 'acks="all"', "acks=1", (_PUBLISHER,)),
     Change(

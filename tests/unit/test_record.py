@@ -59,12 +59,13 @@ def test_an_id_of_an_order_may_be_that_of_a_foreign_client(order_id: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "order_id", ["a b", "a\n", "\x00", "\x1b[31m", "größe", "\N{RIGHT-TO-LEFT OVERRIDE}", "a%7Db", "*", "$(x)"]
+    "order_id",
+    ["a b", "a\n", "\x00", "\x1b[31m", "größe", "\N{RIGHT-TO-LEFT OVERRIDE}", "a%7Db", "$(x)", '"', "'", "`", "\\"],
 )
 def test_an_invalid_id_of_an_order_is_refused(order_id: str) -> None:
     """It breaks no key, command or terminal; the message names it, in ASCII, and says what is allowed."""
     for read in (read_pizza(1), read_partial(TOPICS, 1)):
-        with pytest.raises(ValueError, match=r"expected 1 to 100 ASCII letters, digits, and : /") as caught:
+        with pytest.raises(ValueError, match="expected 1 to 100 visible ASCII characters, none of") as caught:
             read(record_of(Pizza(order_id=order_id, pizza_id=0, count=1, cheese="x"), TOPICS.having("cheese")))
         assert str(caught.value).startswith(f"order_id {order_id!a}: ")
 
