@@ -73,13 +73,11 @@ class Scripts:
                 raise UnavailableError(f"Redis: {result}") from result
         return results
 
-    def run_in_turn(self, calls: Sequence[Call]) -> None:
+    def run_in_turn(self, calls: Sequence[Call]) -> list[Any]:
         """Run scripts as run_all() does; in a cluster, with its several nodes, each only after the previous one."""
         if keeps_order(self._redis):
-            self.run_all(calls)
-        else:
-            for call in calls:
-                self.run_all([call])
+            return self.run_all(calls)
+        return [result for call in calls for result in self.run_all([call])]
 
     def _send(self, command: str, scripts: Mapping[str, str], calls: Sequence[Call]) -> list[Any]:
         pipeline = self._redis.pipeline(transaction=False)

@@ -56,16 +56,23 @@ class OrderStore:
         """Return True if orders can be joined and relayed: Redis runs a script that may write to the outbox."""
         return self._scripts.run_all(_schedule([""], "XX", 0)) == [0]
 
-    def place(self, count: int, key: str | None = None, traceparent: str | None = None) -> str:
+    def place(
+        self,
+        count: int,
+        key: str | None = None,
+        traceparent: str | None = None,
+        on_repeat: Callable[[str], None] = lambda _order_id: None,
+    ) -> str:
         """Store a new order of `count` pizzas and return its id, or the id stored for the same Idempotency-Key.
 
         Args:
             traceparent: the trace that its events belong to, also those that the relay publishes.
+            on_repeat: called with the id if another request has stored the order.
 
         Raises:
             IdempotencyKeyReusedError: the key belongs to an order of another size.
         """
-        order_id = uuid4().hex
+        order_id = new_id = uuid4().hex
         if key is not None:
             with redis_errors():
                 known = self._redis.set(idempotency_key(key), f"{order_id} {count}", nx=True, get=True, ex=self._ttl_s)
@@ -79,7 +86,10 @@ class OrderStore:
         # must not lack a stored order, and last again, for the relay drops an order that isn't stored (yet).
         first = Call("list", [OPEN_ORDERS, PLACED_ORDERS], [1000 * self._retry_s, order_id])
         again = _schedule([order_id], "LT", self._retry_s)
-        self._scripts.run_in_turn([first, self._place(order_id, count, _NOW, _NO_TTL, traceparent or ""), *again])
+        placed = self._place(order_id, count, _NOW, _NO_TTL, traceparent or "")
+        _, is_new, _ = self._scripts.run_in_turn([first, placed, *again])
+        if order_id != new_id and not is_new:
+            on_repeat(order_id)
         return order_id
 
     def retry_now(self, order_id: str) -> None:
