@@ -78,7 +78,7 @@ class RedisMonitor:
             servers = primaries(self._redis)
             memories = [_memory(info) for server in servers if (info := read("INFO", server.info, "memory"))]
             clients = {
-                (each["name"], each["addr"].rpartition(":")[0])
+                (each["name"], "127.0.0.1" if "/" in each["addr"] else each["addr"].rpartition(":")[0])  # a Unix socket
                 for server in servers
                 for each in read("CLIENT LIST", server.client_list)
                 if each["name"]
