@@ -1,13 +1,13 @@
 """Lua scripts called by their SHA, many in one round trip, and the classification of the errors of Redis."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError
 
 from pizzeria.errors import UnavailableError
 from pizzeria.store import metrics
@@ -17,7 +17,8 @@ from pizzeria.store.handshake import REFUSED, UNSUPPORTED
 SCRIPTS = Path(__file__).parent / "scripts"
 _CLOCK = "clock"  # prepended to each script
 _NO_WRITES = "Redis takes no writes now"
-_ABOUT_DATA = ("COUNT", "DATA", "WRONGTYPE")  # WRONGTYPE is Redis's, the others are of scripts
+# Errors that the key or the arguments cause, and never an account, a version or a state; only WRONGTYPE is Redis's own.
+_ABOUT_DATA = ("COUNT", "DATA", "WRONGTYPE")
 _PUBLIC = {"OOM": "Redis is full"} | dict.fromkeys(("READONLY", "MASTERDOWN", "MISCONF", "NOREPLICAS"), _NO_WRITES)
 _PIZZAS_PER_CALL = 1_000  # a Lua function takes at most 8,000 arguments, and count.lua passes four per pizza
 
@@ -105,7 +106,7 @@ def pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
 def checked(results: list[Any]) -> list[Any]:
     """Return the results of a pipeline, including errors that the data caused, and raise any other error."""
     for result in results:
-        if isinstance(result, Exception) and not _is_about_data(result):
+        if isinstance(result, Exception) and _code(result) not in _ABOUT_DATA:
             raise result
     return results
 
@@ -127,25 +128,6 @@ def redis_errors() -> Iterator[None]:
         raise UnavailableError(f"Redis: {error}", public=public) from error
     finally:
         metrics.CALL_DURATION.observe(perf_counter() - began)
-
-
-def takes(write: Callable[[], object]) -> bool:
-    """Return True if Redis accepts a write, which should change nothing.
-
-    Raises:
-        UnavailableError: it does not, or the key has the wrong type, until it is deleted.
-    """
-    try:
-        with redis_errors():
-            write()
-    except ResponseError as error:
-        raise UnavailableError(f"Redis: {error}") from error
-    return True
-
-
-def _is_about_data(error: Exception) -> bool:
-    """Return whether an error is caused by its key or arguments, and not by an account, a version or a state."""
-    return _code(error) in _ABOUT_DATA
 
 
 def _code(error: Exception) -> str:

@@ -22,12 +22,16 @@ class Memory(NamedTuple):
     limit: int
     policy: str = NO_EVICTION
 
+    def danger(self) -> tuple[bool, float]:
+        """Return what is more for a server that is nearer to losing or refusing orders."""
+        return self.policy != NO_EVICTION, self.used / self.limit if self.limit else 0.0
+
 
 class RedisState(NamedTuple):
     """Redis at one moment.
 
     Attributes:
-        memory: in a cluster, of the server that is nearest to its limit, and the worst policy.
+        memory: in a cluster, of a server that may evict orders, or else of the one that is nearest to its limit.
         outbox: orders in it.
         open_orders: that are not ready; estimated from 100 of them if there are more in the outbox.
         oldest_open_s: seconds since the oldest open order was created, of those 100 and the 100 that are due last.
@@ -92,10 +96,7 @@ class RedisMonitor:
         summaries = self._store.summaries({*drawn, *due_last})
         ages_s = {key: each.age_s(now) for key, each in summaries.items() if each and each.status != "ready"}
         open_orders = round(outbox * sum(each in ages_s for each in drawn) / max(1, len(drawn)))
-        memory = max(memories, key=lambda each: each.used / each.limit if each.limit else 0.0, default=None)
-        if memory:
-            evicting = [each.policy for each in memories if each.policy != NO_EVICTION]
-            memory = memory._replace(policy=max(evicting, default=NO_EVICTION))
+        memory = max(memories, key=Memory.danger, default=None)
         return RedisState(memory, outbox, open_orders, max([0.0, *ages_s.values()]), placed, clients, list(denied))
 
 

@@ -13,7 +13,7 @@ from pizzeria.events import SizedOrder, Toppings
 from pizzeria.store import metrics
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import OPEN_ORDERS, PLACED_ORDERS, idempotency_key, order_key, reserve_key
-from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
+from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors
 from pizzeria.store.order import FIRST_TOPPINGS, Order, OrderSummary
 from pizzeria.toppings import TOPPINGS
 
@@ -49,8 +49,8 @@ class OrderStore:
         self._is_silent = False
 
     def ping(self) -> bool:
-        """Return True if an order can be placed: Redis accepts a write to the outbox that needs memory."""
-        return takes(lambda: self._redis.zadd(OPEN_ORDERS, {"": 0}, xx=True)) and self.check_writable()
+        """Return True if an order can be placed: Redis runs a script that may use more memory."""
+        return self._scripts.run_all([Call("ready", [OPEN_ORDERS], [])]) == [0]
 
     def check_writable(self) -> bool:
         """Return True if orders can be joined and relayed: Redis runs a script that may write to the outbox."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from pizzeria.events import Pizza, check_order_id, decode
+from pizzeria.events import Pizza, decode, match_order_id
 from pizzeria.runtime import tracing
 from pizzeria.topics import Topics
 
@@ -86,7 +86,9 @@ def read_pizza(max_order_size: int) -> Reader:
 
     def read(record: Record) -> Pizza:
         pizza = decode(record.value)
-        check_order_id(pizza.order_id)
+        if not match_order_id(pizza.order_id):
+            allowed = "1 to 100 visible ASCII characters, none of \" ' ` \\ $ %"
+            raise ValueError(f"order_id {pizza.order_id!a}: expected {allowed}")
         if pizza.count > max_order_size:
             raise ValueError(f"count {pizza.count} is more than MAX_ORDER_SIZE={max_order_size}")
         return pizza
