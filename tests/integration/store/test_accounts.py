@@ -141,19 +141,36 @@ def test_the_status_says_what_it_may_not_read(allow: Allow) -> None:
 
 
 def test_a_policy_that_may_evict_orders_is_logged_and_in_the_status(admin: Any, redis_url: str) -> None:
-    """Once, however many connections there are; by a service only, for the output of a command is its answer."""
+    """At the start of a service, before it uses Redis; not by a command, whose output is its answer."""
     try:
         admin.config_set("maxmemory-policy", "allkeys-lru")
         with capture_logs() as logs:
-            for service in ("joiner", ""):
-                account = Account(redis_url, service)
-                state = RedisMonitor(account.redis, account.store).read()
-                Account(redis_url, "").redis.get("x")
+            Account(redis_url, "joiner")
+            eventually(lambda: logs)
+            account = Account(redis_url, "")
+            state = RedisMonitor(account.redis, account.store).read()
         assert state.memory is not None
         assert state.memory.policy == "allkeys-lru"
         assert [line["maxmemory_policy"] for line in logs] == ["allkeys-lru"]
     finally:
         admin.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.mark.parametrize("kind", ["redis_url", "redis_cluster"])
+def test_a_server_that_is_not_supported_is_named_at_the_start(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """In the log, once, and whenever it is used: it is not an outage whose end is worth waiting for."""
+    monkeypatch.setattr("pizzeria.store.handshake._LEAST", {})
+    server = request.getfixturevalue(kind)
+    with capture_logs() as logs:
+        account = Account(getattr(server, "url", server))
+        eventually(lambda: logs)
+        for check in (account.store.ping, account.reports.check_writable):
+            with pytest.raises(UnavailableError) as caught:
+                check()
+            assert re.search(r"(redis|valkey) [0-9.]+ is not supported: Redis 7.0 or Valkey 7.2", caught.value.public)
+    assert [line["event"] for line in logs] == ["Redis cannot be used"]
 
 
 def run_api(account: Account, admins: Account) -> None:
@@ -251,9 +268,9 @@ def test_a_service_needs_what_the_docs_say_and_nothing_more(
     """Each operation works with that line, none is silent, and each command in it is used."""
     service, *permissions = line.split()[2:]
     admin.execute_command(*line.split())
-    account = Account(redis_url.replace("redis://", f"redis://{service}:password@"), service)
     admin.script_flush()
     before = calls(admin)
+    account = Account(redis_url.replace("redis://", f"redis://{service}:password@"), service)
     with capture_logs() as logs:
         OPERATIONS[service](account, admins)
     assert logs == []
