@@ -40,14 +40,16 @@ def orders(
         key = request.headers.get("Idempotency-Key")
         if key is not None and not _KEY.fullmatch(key):
             abort(problem(ProblemType.INVALID_IDEMPOTENCY_KEY, INVALID_KEY))
+        repeated: list[str] = []
         try:
             with place_span(pizzas) as traceparent:
-                order_id = store.place(pizzas, key, traceparent)
+                order_id = store.place(pizzas, key, traceparent, repeated.append)
         except IdempotencyKeyReusedError as error:
             abort(problem(ProblemType.IDEMPOTENCY_KEY_REUSED, str(error)))
-        accepted = Accepted(order_id)
+        accepted, location = Accepted(order_id), {"Location": f"{request.script_root}/order/{order_id}"}
+        if repeated:  # if its first request died before it published, the relay does so when it is due
+            return json_response(accepted, 202, location)
         try:
-            # An order that exists, by its Idempotency-Key, is published again: its first request may have died before.
             began = time.monotonic()
             with send_span(topics, order_id, pizzas) as traceparent:
                 events = pizza_events(publisher, topics, order_id, pizzas, range(pizzas), traceparent)
@@ -58,7 +60,7 @@ def orders(
             accepted = Accepted(order_id, "Kafka is away: the order is safe, and is made when Kafka is back")
             with suppress(UnavailableError):
                 store.retry_now(order_id)
-        return json_response(accepted, 202, {"Location": f"{request.script_root}/order/{order_id}"})
+        return json_response(accepted, 202, location)
 
     @blueprint.after_request
     def count_order(response: Response) -> Response:
@@ -71,6 +73,7 @@ def orders(
         return response
 
     @blueprint.get("/order/<order_id>")
+    @blueprint.get("/order/<path:order_id>")  # the id of a foreign client may have slashes
     def get_order(order_id: str) -> Response:
         wait, headers = wait_asked_for(request), {"Vary": "Prefer"}
         order = store.get(order_id)

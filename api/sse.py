@@ -26,7 +26,7 @@ def sse(waits: OrderWaits, heartbeat_s: float = HEARTBEAT_S) -> Blueprint:
     """Return the blueprint of the server-sent events."""
     blueprint = Blueprint("live", __name__)
 
-    @blueprint.get("/order/<order_id>/events")
+    @blueprint.get("/order/<path:order_id>/events")
     def get_events(order_id: str) -> Response:
         with ExitStack() as resources:
             try:

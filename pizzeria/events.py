@@ -1,5 +1,7 @@
 """The event of the system: a pizza with the toppings it has so far."""
 
+import re
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct, json
@@ -9,6 +11,10 @@ Choice = Annotated[str, Meta(max_length=100)]  # of a topping
 Toppings = dict[str, str]  # topping → choice
 SizedOrder = tuple[str, int]  # an order's id, and its number of pizzas according to an event
 CountedOrder = tuple[str, str]  # a topping and the id of an order
+
+# UUIDs, ULIDs, slugs, `tenant{42}`: nothing that a terminal, a quoted word of a command or a key would interpret.
+# The schema says less, for consumers rely on it as it is. The records of an order come together, so most are cached.
+match_order_id = lru_cache(1_000)(re.compile(r"[!#&(-\[\]-_a-~]{1,100}").fullmatch)
 
 
 class Pizza(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):

@@ -55,4 +55,4 @@ def environment(environ: Mapping[str, str], run: LocalRun | None) -> dict[str, s
 def _address(url: str) -> str:
     """Return what a URL leads to, without user and password."""
     parts = urlsplit(url)
-    return parts.path if parts.scheme == "unix" else parts.netloc.rpartition("@")[2]
+    return parts.path if parts.scheme == "unix" else parts.netloc.rpartition("@")[2] or "localhost"

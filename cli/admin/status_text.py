@@ -32,7 +32,8 @@ def _servers(status: Status) -> Iterator[RenderableType]:
     if status.memory:
         limit = f" of {_size(status.memory.limit_bytes)}" if status.memory.limit_bytes else ", without a limit"
         memory = f", memory {_size(status.memory.used_bytes)}{limit}"
-    yield Text(f"Redis   {status.redis.error or 'answers'}{memory}")
+    denied = f", but this account may not use {' and '.join(status.redis.denied)}" if status.redis.denied else ""
+    yield Text(f"Redis   {status.redis.error or 'answers'}{memory}{denied}")
     if orders := status.orders:
         oldest = f", the oldest for {orders.oldest_open_s:.1f} s" if orders.open else ""
         yield Text(f"Orders  {_rate(orders.placed_per_s)} placed a second, {orders.open} open{oldest}")

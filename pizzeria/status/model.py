@@ -20,6 +20,7 @@ class Server(Struct, frozen=True):
 
     reachable: bool
     error: str | None = None
+    denied: Sequence[str] = ()  # commands that the account may not use, so that what they show is not known
 
 
 class Memory(Struct, frozen=True):
@@ -27,6 +28,7 @@ class Memory(Struct, frozen=True):
 
     used_bytes: int
     limit_bytes: int | None  # None is no limit
+    policy: str = "noeviction"  # when it is full: any other may evict orders
 
 
 class Topic(Struct, frozen=True):

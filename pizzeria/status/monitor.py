@@ -80,6 +80,7 @@ class Monitor:
             kafka, redis = threads.submit(_result, self._kafka), threads.submit(_result, self._redis)
             kafka_server, kafka_state = kafka.result()
             redis_server, redis_state = redis.result()
+        memory = redis_state and redis_state.memory
         before, now = self._note(kafka_state, redis_state)
         clients = [(member.client_id, member.host) for group in _groups(kafka_state) for member in group.members]
         clients += redis_state.clients if redis_state else ()
@@ -87,8 +88,8 @@ class Monitor:
             at=datetime.fromtimestamp(now.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             problems=(),
             kafka=kafka_server,
-            redis=redis_server,
-            memory=redis_state and Memory(redis_state.memory.used, redis_state.memory.limit or None),
+            redis=replace(redis_server, denied=redis_state.denied) if redis_state else redis_server,
+            memory=memory and Memory(memory.used, memory.limit or None, memory.policy),
             orders=redis_state and _orders(redis_state, before, now),
             dead_letters=kafka_state and _records(kafka_state, self._topics.dead_letters),
             topics=kafka_state and {name: _topic(kafka_state, name, before, now) for name in self._topics.all},

@@ -28,6 +28,11 @@ def _of_servers(status: Status) -> Iterator[Diagnosis]:
         if not server.reachable:
             yield Diagnosis(f"{name} is away: {server.error}", _start(service))
     memory = status.memory
+    if memory and memory.policy != "noeviction":
+        yield Diagnosis(
+            f"Redis may evict orders when its memory is full: its maxmemory-policy is {memory.policy}",
+            "redis-cli CONFIG SET maxmemory-policy noeviction",
+        )
     if memory and memory.limit_bytes and memory.used_bytes >= MEMORY_FULL * memory.limit_bytes:
         share = 100 * memory.used_bytes / memory.limit_bytes
         yield Diagnosis(
@@ -71,7 +76,7 @@ def _of_replicas(status: Status) -> Iterator[Diagnosis]:
             )
     there = {replica.service for replica in status.replicas}
     for service in ("api", "api.relay"):
-        if status.redis.reachable and service not in there:
+        if status.redis.reachable and "CLIENT LIST" not in status.redis.denied and service not in there:
             yield Diagnosis(f"{service} is not running: it has no connection to Redis", _start(service))
 
 

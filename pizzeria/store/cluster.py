@@ -57,7 +57,7 @@ class Cluster(CoreCommands):
         self._threads = futures.ThreadPoolExecutor(_AT_ONCE)
         self._learning: futures.Future[None] | None = None
         self._learned_at = -_LEARN_AGAIN_S
-        self._problem = ""
+        self._problem = RedisError("")
 
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """Run a command and return its result."""
@@ -146,7 +146,8 @@ class Cluster(CoreCommands):
             futures.wait([self._learn()], _LEARN_S)
         address = self._slots[slot]
         if address is None:
-            raise ConnectionError(f"no node of the cluster is known to have slot {slot}: {self._problem}")
+            code = self._problem.status_code
+            raise ConnectionError(f"no node of the cluster has slot {slot}: {self._problem}", status_code=code)
         return address
 
     def _learn(self) -> "futures.Future[None]":
@@ -163,7 +164,7 @@ class Cluster(CoreCommands):
             try:
                 ranges = self._client(asked).cluster("SLOTS")
             except RedisError as error:
-                self._problem = str(error)
+                self._problem = error.with_traceback(None)
                 continue
             slots: list[Address | None] = [None] * REDIS_CLUSTER_HASH_SLOTS
             known = set(self._seeds)

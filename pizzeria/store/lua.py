@@ -1,23 +1,25 @@
 """Lua scripts called by their SHA, many in one round trip, and the classification of the errors of Redis."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha1
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisError
 
 from pizzeria.errors import UnavailableError
 from pizzeria.store import metrics
 from pizzeria.store.connection import Client, keeps_order, publish_command
+from pizzeria.store.handshake import REFUSED, UNSUPPORTED
 
 SCRIPTS = Path(__file__).parent / "scripts"
 _CLOCK = "clock"  # prepended to each script
 _NO_WRITES = "Redis takes no writes now"
+# Errors that the key or the arguments cause, and never an account, a version or a state; only WRONGTYPE is Redis's own.
+_ABOUT_DATA = ("COUNT", "DATA", "WRONGTYPE")
 _PUBLIC = {"OOM": "Redis is full"} | dict.fromkeys(("READONLY", "MASTERDOWN", "MISCONF", "NOREPLICAS"), _NO_WRITES)
-_KILLED = "Script killed by user"  # SCRIPT KILL, meant for a foreign script, may hit one of ours
 _PIZZAS_PER_CALL = 1_000  # a Lua function takes at most 8,000 arguments, and count.lua passes four per pizza
 
 
@@ -72,13 +74,11 @@ class Scripts:
                 raise UnavailableError(f"Redis: {result}") from result
         return results
 
-    def run_in_turn(self, calls: Sequence[Call]) -> None:
+    def run_in_turn(self, calls: Sequence[Call]) -> list[Any]:
         """Run scripts as run_all() does; in a cluster, with its several nodes, each only after the previous one."""
         if keeps_order(self._redis):
-            self.run_all(calls)
-        else:
-            for call in calls:
-                self.run_all([call])
+            return self.run_all(calls)
+        return [result for call in calls for result in self.run_all([call])]
 
     def _send(self, command: str, scripts: Mapping[str, str], calls: Sequence[Call]) -> list[Any]:
         pipeline = self._redis.pipeline(transaction=False)
@@ -106,7 +106,7 @@ def pairs(pizzas: Mapping[int, Any]) -> Iterator[list[Any]]:
 def checked(results: list[Any]) -> list[Any]:
     """Return the results of a pipeline, including errors that the data caused, and raise any other error."""
     for result in results:
-        if isinstance(result, Exception) and not _is_about_data(result):
+        if isinstance(result, Exception) and _code(result) not in _ABOUT_DATA:
             raise result
     return results
 
@@ -122,30 +122,12 @@ def redis_errors() -> Iterator[None]:
         code = _code(error)
         if code == "WRONGTYPE":
             raise
-        raise UnavailableError(f"Redis: {error}", public=_PUBLIC.get(code, "Redis does not answer")) from error
+        reason = str(error).partition(", with args")[0]
+        refused = {UNSUPPORTED: reason} | dict.fromkeys(REFUSED, f"Redis refuses: {reason}")
+        public = (_PUBLIC | refused).get(code, "Redis does not answer")
+        raise UnavailableError(f"Redis: {error}", public=public) from error
     finally:
         metrics.CALL_DURATION.observe(perf_counter() - began)
-
-
-def takes(write: Callable[[], object]) -> bool:
-    """Return True if Redis accepts a write, which should change nothing.
-
-    Raises:
-        UnavailableError: it does not, or the key has the wrong type, until it is deleted.
-    """
-    try:
-        with redis_errors():
-            write()
-    except ResponseError as error:
-        raise UnavailableError(f"Redis: {error}") from error
-    return True
-
-
-def _is_about_data(error: Exception) -> bool:
-    """Return whether an error is caused by its key or arguments, and not by a transient state of the server."""
-    if type(error) is not ResponseError or _KILLED in str(error):
-        return False
-    return _code(error) in ("ERR", "COUNT", "WRONGTYPE")
 
 
 def _code(error: Exception) -> str:

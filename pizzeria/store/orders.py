@@ -6,21 +6,25 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+import structlog
 from msgspec import json
 
 from pizzeria.events import SizedOrder, Toppings
 from pizzeria.store import metrics
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import OPEN_ORDERS, PLACED_ORDERS, idempotency_key, order_key, reserve_key
-from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
+from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors
 from pizzeria.store.order import FIRST_TOPPINGS, Order, OrderSummary
 from pizzeria.toppings import TOPPINGS
 
+_PUBLISHING = f"+publish +spublish &{order_key('*')}"
 _NOW = ""
 _NO_TTL = ""  # of an order in the outbox, which does not expire
 _ORDERS_PER_CALL = 1_000
 # More than an order needs after it is placed: its toppings, and the bitmaps of what is counted.
 _RESERVED_BYTES, _RESERVED_BYTES_PER_PIZZA = 1024, 192
+
+log = structlog.stdlib.get_logger()
 
 
 class IdempotencyKeyReusedError(Exception):
@@ -42,25 +46,33 @@ class OrderStore:
         self._ttl_s = ttl_s
         self._retry_s = retry_s
         self._toppings = ",".join(toppings)
+        self._is_silent = False
 
     def ping(self) -> bool:
-        """Return True if an order can be placed: Redis accepts a write to the outbox that needs memory."""
-        return takes(lambda: self._redis.zadd(OPEN_ORDERS, {"": 0}, xx=True))
+        """Return True if an order can be placed: Redis runs a script that may use more memory."""
+        return self._scripts.run_all([Call("ready", [OPEN_ORDERS], [])]) == [0]
 
     def check_writable(self) -> bool:
-        """Return True if orders can be joined and relayed: Redis accepts a write to the outbox."""
-        return takes(lambda: self._redis.zrem(OPEN_ORDERS, ""))
+        """Return True if orders can be joined and relayed: Redis runs a script that may write to the outbox."""
+        return self._scripts.run_all(_schedule([""], "XX", 0)) == [0]
 
-    def place(self, count: int, key: str | None = None, traceparent: str | None = None) -> str:
+    def place(
+        self,
+        count: int,
+        key: str | None = None,
+        traceparent: str | None = None,
+        on_repeat: Callable[[str], None] = lambda _order_id: None,
+    ) -> str:
         """Store a new order of `count` pizzas and return its id, or the id stored for the same Idempotency-Key.
 
         Args:
             traceparent: the trace that its events belong to, also those that the relay publishes.
+            on_repeat: called with the id if another request has stored the order.
 
         Raises:
             IdempotencyKeyReusedError: the key belongs to an order of another size.
         """
-        order_id = uuid4().hex
+        order_id = new_id = uuid4().hex
         if key is not None:
             with redis_errors():
                 known = self._redis.set(idempotency_key(key), f"{order_id} {count}", nx=True, get=True, ex=self._ttl_s)
@@ -74,7 +86,10 @@ class OrderStore:
         # must not lack a stored order, and last again, for the relay drops an order that isn't stored (yet).
         first = Call("list", [OPEN_ORDERS, PLACED_ORDERS], [1000 * self._retry_s, order_id])
         again = _schedule([order_id], "LT", self._retry_s)
-        self._scripts.run_in_turn([first, self._place(order_id, count, _NOW, _NO_TTL, traceparent or ""), *again])
+        placed = self._place(order_id, count, _NOW, _NO_TTL, traceparent or "")
+        _, is_new, _ = self._scripts.run_in_turn([first, placed, *again])
+        if order_id != new_id and not is_new:
+            on_repeat(order_id)
         return order_id
 
     def retry_now(self, order_id: str) -> None:
@@ -161,7 +176,8 @@ class OrderStore:
             if unlisted := {order_id for order_id, is_unlisted, *_ in joined if is_unlisted}:
                 self._add_to_outbox(list(unlisted))
             metrics.JOIN_REPEATS.inc(sum(repeats for _, _, repeats, *_ in joined))
-            for order_id, _, _, *times in joined:
+            for order_id, _, _, unpublished, *times in joined:
+                self._note(unpublished)
                 if times:
                     _observe_ready(*times)
                     on_ready(order_id)
@@ -170,7 +186,9 @@ class OrderStore:
     def time_out(self, order_ids: Collection[str]) -> list[str]:
         """Time out the orders that are still being prepared, and return their ids."""
         results = self._scripts.run([Call("time_out", [order_key(order_id)], []) for order_id in order_ids])
-        return [order_id for order_id, result in zip(order_ids, results, strict=True) if result == 1]
+        timed_out = {order: result for order, result in zip(order_ids, results, strict=True) if isinstance(result, str)}
+        self._note(max(timed_out.values(), default=""))
+        return list(timed_out)
 
     def expire(self, order_ids: Iterable[str]) -> None:
         """Set a time to live on orders that have left the outbox."""
@@ -180,6 +198,12 @@ class OrderStore:
                 pipeline.expire(order_key(order_id), self._ttl_s)
                 pipeline.expire(reserve_key(order_id), self._ttl_s)
             pipeline.execute()
+
+    def _note(self, unpublished: str) -> None:
+        """Log once why changes are not published, if they are not; orders are polled then."""
+        if unpublished and not self._is_silent:
+            self._is_silent = True
+            log.warning("Redis publishes no changes, orders are polled", error=unpublished, permissions=_PUBLISHING)
 
     def _place(self, order_id: str, count: int, created_at: str, ttl_s: int | str, traceparent: str = "") -> Call:
         reserved = _RESERVED_BYTES + count * _RESERVED_BYTES_PER_PIZZA

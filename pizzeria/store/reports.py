@@ -1,14 +1,13 @@
 """The report's counts in Redis."""
 
 from collections.abc import Collection, Mapping
-from functools import partial
 from typing import Any
 
 from pizzeria.events import CountedOrder
 from pizzeria.store import metrics
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import report_key, seen_key
-from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
+from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors
 from pizzeria.toppings import TOPPINGS
 
 
@@ -48,8 +47,9 @@ class ReportStore:
         }
 
     def check_writable(self) -> bool:
-        """Return True if toppings can be counted: Redis accepts a write to the counts of each."""
-        return all(takes(partial(self._redis.hdel, report_key(topping), "")) for topping in TOPPINGS)
+        """Return True if toppings can be counted: Redis runs the script that counts, here nothing, for each."""
+        calls = [Call("count", [report_key(each), seen_key(each, "")], [self._seen_ttl_s]) for each in TOPPINGS]
+        return not any(self._scripts.run_all(calls))
 
     def keep(self, orders: Collection[CountedOrder]) -> None:
         """Keep forever which pizzas of orders are counted, and which will be."""

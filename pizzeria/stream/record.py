@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from pizzeria.events import Pizza, decode
+from pizzeria.events import Pizza, decode, match_order_id
 from pizzeria.runtime import tracing
 from pizzeria.topics import Topics
 
@@ -80,12 +80,15 @@ def log_context(record: Record) -> dict[str, str]:
 def read_pizza(max_order_size: int) -> Reader:
     """Return a function that decodes the pizza of a record.
 
-    It raises ValueError for an invalid value, as decode() does, and for an order that is too large: one event of such
-    an order would cause as many events as its count says.
+    It raises ValueError for an invalid value, as decode() does, for an invalid id, and for an order that is too large:
+    one event of such an order would cause as many events as its count says.
     """
 
     def read(record: Record) -> Pizza:
         pizza = decode(record.value)
+        if not match_order_id(pizza.order_id):
+            allowed = "1 to 100 visible ASCII characters, none of \" ' ` \\ $ %"
+            raise ValueError(f"order_id {pizza.order_id!a}: expected {allowed}")
         if pizza.count > max_order_size:
             raise ValueError(f"count {pizza.count} is more than MAX_ORDER_SIZE={max_order_size}")
         return pizza

@@ -24,6 +24,7 @@ KINDS: dict[str, tuple[bytes | None, bytes | None]] = {
     "no order_id": (b"k", b'{"pizza_id":0,"count":1}'),
     "no pizza_id": (b"k", b'{"order_id":"6f0c","count":1}'),
     "no count": (b"k", b'{"order_id":"6f0c","pizza_id":0}'),
+    "order_id with a line break": (b"k", b'{"order_id":"6f0c\\n","pizza_id":0,"count":1}'),
     "order_id a number": (b"k", b'{"order_id":7,"pizza_id":0,"count":1}'),
     "pizza_id a string": (b"k", b'{"order_id":"6f0c","pizza_id":"0","count":1}'),
     "count a float": (b"k", b'{"order_id":"6f0c","pizza_id":0,"count":1.5}'),

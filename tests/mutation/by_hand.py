@@ -95,10 +95,19 @@ CHANGES = (
         "expire(reserve_key(order_id), 60)",
         (_EXPIRY,),
     ),
-    Change("pizzeria/store/orders.py", "run_in_turn([first, ", "run_in_turn([", (_OUTBOX,)),
-    Change("pizzeria/store/orders.py", ', traceparent or ""), *again])', ', traceparent or "")])', (_OUTBOX,)),
-    Change("pizzeria/store/lua.py", 'return _code(error) in ("ERR", "COUNT", "WRONGTYPE")', "return True", (_LUA,)),
-    Change("pizzeria/store/lua.py", " or _KILLED in str(error)", "", (_LUA,)),
+    Change(
+        "pizzeria/store/orders.py",
+        "run_in_turn([first, placed, *again])",
+        "run_in_turn([placed, placed, *again])",
+        (_OUTBOX,),
+    ),
+    Change(
+        "pizzeria/store/orders.py",
+        "run_in_turn([first, placed, *again])",
+        "run_in_turn([first, placed, placed])",
+        (_OUTBOX,),
+    ),
+    Change("pizzeria/store/lua.py", "and _code(result) not in _ABOUT_DATA", "and False", (_LUA,)),
     Change("pizzeria/store/lua.py", "if keeps_order(self._redis):", "if True:", (_LUA,)),
     Change("pizzeria/stream/kafka_python/producer.py", 'acks="all"', "acks=1", (_PUBLISHER,)),
     Change(

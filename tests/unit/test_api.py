@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
-from fakeredis import FakeServer
+from fakeredis import FakeRedis, FakeServer
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from pizzeria.events import Pizza, decode
 from pizzeria.runtime.problem import ProblemType
-from pizzeria.store import OrderStore, Outbox
+from pizzeria.store import OrderStore, Outbox, order_key
 from pizzeria.stream import Event
+from tests.pizzas import FULL
 from tests.unit.fakes import FakePublisher
 
 LARGEST = 1000
@@ -37,6 +39,15 @@ def test_an_order_is_accepted_and_found_where_location_says(client: FlaskClient,
     assert order is not None
     assert order.count == 3
     assert client.get(response.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("order_id", ["a/b", "tenant{42}", "a:b/c@d+e"])
+def test_an_order_of_a_foreign_client_is_found_by_its_id(client: FlaskClient, store: OrderStore, order_id: str) -> None:
+    """Also with a slash, which a client may encode; so are its events."""
+    store.join({(order_id, 1): {0: FULL}})
+    for path in (f"/order/{order_id}", f"/order/{quote(order_id, safe='')}"):
+        assert client.get(path).get_json()["id"] == order_id
+        assert client.get(f"{path}/events").content_type.startswith("text/event-stream")
 
 
 def test_each_pizza_of_an_order_is_an_event(client: FlaskClient, publisher: FakePublisher) -> None:
@@ -99,11 +110,39 @@ def test_any_way_to_write_the_number_counts(
 
 
 def test_the_same_idempotency_key_gives_the_same_order(client: FlaskClient, publisher: FakePublisher) -> None:
-    """A client that got no answer may ask again; the events are sent again, for the first try may have died."""
+    """A client that got no answer may ask again."""
     first, second, third = (client.post("/order/2", headers={"Idempotency-Key": key}) for key in ("a", "a", "b"))
     assert (second.status_code, second.json, second.headers["Location"]) == (202, first.json, first.headers["Location"])
     assert third.json != first.json
-    assert publisher.published[:2] == publisher.published[2:4]
+    assert len(publisher.published) == 4
+
+
+@pytest.mark.parametrize("is_ready", [True, False])
+def test_a_repeat_publishes_nothing_that_is_not_due(
+    client: FlaskClient, store: OrderStore, publisher: FakePublisher, outbox: Outbox, *, is_ready: bool
+) -> None:
+    """Of an order that exists; if its first request has died before it published, the relay does when it is due."""
+    headers = {"Idempotency-Key": "a"}
+    order_id = store.place(50, "a")
+    if is_ready:
+        store.join({(order_id, 50): dict.fromkeys(range(50), FULL)})
+    for _ in range(5):
+        response = client.post("/order/50", headers=headers)
+        assert (response.status_code, response.get_json()) == (202, {"order_id": order_id})
+    assert publisher.published == []
+    store.retry_now(order_id)
+    assert outbox.claim(10, 30).order_ids == [order_id]
+
+
+def test_a_repeat_publishes_an_order_that_was_not_stored(
+    client: FlaskClient, redis: FakeRedis, publisher: FakePublisher
+) -> None:
+    """Its first request died, or was refused, between the key and the order; so does it after Redis has lost it."""
+    order_id = client.post("/order/2", headers={"Idempotency-Key": "a"}).get_json()["order_id"]
+    redis.delete(order_key(order_id))
+    client.post("/order/2", headers={"Idempotency-Key": "a"})
+    assert publisher.published[:2] == publisher.published[2:]
+    assert len(publisher.published) == 4
 
 
 def test_an_idempotency_key_stands_for_one_count(client: FlaskClient, publisher: FakePublisher) -> None:

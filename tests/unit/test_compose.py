@@ -85,8 +85,8 @@ def test_no_health_check_goes_to_a_proxy(ready: int) -> None:
     _, _, *arguments = SERVICES["api"]["healthcheck"]["test"]
     arguments[-1] = arguments[-1].replace("127.0.0.1:8000", f"127.0.0.1:{ready}")
     subprocess.run([sys.executable, *arguments], env=os.environ | environment | proxy, check=True, timeout=30)
-    for name, service in SERVICES.items():
-        command = service["healthcheck"].get("test", ())
+    for name, each in SERVICES.items():
+        command = each["healthcheck"].get("test", ())
         assert "wget" not in command or command[command.index("wget") : command.index("wget") + 3] == WGET, name
 
 

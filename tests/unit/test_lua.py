@@ -5,15 +5,19 @@ from typing import Any
 
 import pytest
 from fakeredis import FakeRedis, FakeServer
-from redis.exceptions import ConnectionError, NoScriptError, OutOfMemoryError, ResponseError  # noqa: A004 - redis-py's
+from redis.exceptions import ConnectionError, NoPermissionError, NoScriptError, OutOfMemoryError, ResponseError  # noqa: A004 - redis-py's
 
 from pizzeria.errors import UnavailableError
-from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors, takes
+from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors
 
 
 @pytest.mark.parametrize(
     "message",
-    ["ERR report:cheese has no integer for extra", "COUNT the order has 1 pizzas, not 2", "WRONGTYPE a key of no hash"],
+    [
+        "DATA report:cheese has no integer for extra",
+        "COUNT the order has 1 pizzas, not 2",
+        "WRONGTYPE a key of no hash",
+    ],
 )
 def test_an_error_of_the_data_is_the_result_of_its_call(message: str) -> None:
     """It becomes a dead letter, and delays no other."""
@@ -30,7 +34,24 @@ def test_an_error_of_the_data_is_the_result_of_its_call(message: str) -> None:
         (ResponseError("MASTERDOWN Link with MASTER is down"), "Redis takes no writes now"),
         (OutOfMemoryError("OOM command not allowed when used memory > 'maxmemory'."), "Redis is full"),
         (ResponseError("BUSY Redis is busy running a script."), "Redis does not answer"),
-        (ResponseError("ERR Error running script: Script killed by user with SCRIPT KILL."), "Redis does not answer"),
+        (
+            ResponseError("ERR Error running script: Script killed by user with SCRIPT KILL."),
+            "Redis refuses: ERR Error running script: Script killed by user with SCRIPT KILL.",
+        ),
+        (
+            NoPermissionError("NOPERM User x has no permissions to run the 'evalsha' command"),
+            "Redis refuses: NOPERM User x has no permissions to run the 'evalsha' command",
+        ),
+        (
+            ResponseError("unknown command 'EVALSHA', with args beginning with: 'x'", status_code="ERR"),
+            "Redis refuses: unknown command 'EVALSHA'",
+        ),
+        (
+            ResponseError("ACL failure in script: No permissions to access a channel", status_code="ERR"),
+            "Redis refuses: ACL failure in script: No permissions to access a channel",
+        ),
+        (ResponseError("CROSSSLOT Keys in request don't hash to the same slot"), "Redis does not answer"),
+        (ConnectionError("redis 6.2.14 is not supported", status_code="UNSUPPORTED"), "redis 6.2.14 is not supported"),
         (ConnectionError("refused"), "Redis does not answer"),
     ],
 )
@@ -42,16 +63,9 @@ def test_any_other_error_is_one_of_the_server_and_is_retried(error: Exception, p
 
 
 def test_a_key_of_the_wrong_type_is_not_an_unavailable_server() -> None:
-    """Whoever reads it decides; a check that needs to write it says so."""
-
-    def fail() -> None:
-        raise ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")
-
+    """Whoever reads it decides."""
     with pytest.raises(ResponseError, match="WRONGTYPE"), redis_errors():
-        fail()
-    with pytest.raises(UnavailableError, match="Redis: WRONGTYPE"):
-        takes(fail)
-    assert takes(lambda: 0)
+        raise ResponseError("WRONGTYPE Operation against a key holding the wrong kind of value")
 
 
 class _Sent(Scripts):

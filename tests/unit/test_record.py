@@ -37,6 +37,39 @@ def test_a_partial_pizza_without_the_topping_of_its_topic_is_refused() -> None:
         read_partial(TOPICS, 1)(record_of(pizza, TOPICS.having("cheese")))
 
 
+@pytest.mark.parametrize(
+    "order_id",
+    [
+        "x",
+        "6f0c" * 8,
+        "0190163d-8694-739b-aea5-966c26f8ad91",
+        "01J0B9Q3ZK",
+        "tenant{42}",
+        "a}b",
+        "{}",
+        "}{",
+        "shop:a/b+c=@1",
+        "x" * 100,
+    ],
+)
+def test_an_id_of_an_order_may_be_that_of_a_foreign_client(order_id: str) -> None:
+    """UUIDs, ULIDs and slugs, with braces, too."""
+    pizza = Pizza(order_id=order_id, pizza_id=0, count=1)
+    assert read_pizza(1)(record_of(pizza)) == pizza
+
+
+@pytest.mark.parametrize(
+    "order_id",
+    ["a b", "a\n", "\x00", "\x1b[31m", "größe", "\N{RIGHT-TO-LEFT OVERRIDE}", "a%7Db", "$(x)", '"', "'", "`", "\\"],
+)
+def test_an_invalid_id_of_an_order_is_refused(order_id: str) -> None:
+    """It breaks no key, command or terminal; the message names it, in ASCII, and says what is allowed."""
+    for read in (read_pizza(1), read_partial(TOPICS, 1)):
+        with pytest.raises(ValueError, match="expected 1 to 100 visible ASCII characters, none of") as caught:
+            read(record_of(Pizza(order_id=order_id, pizza_id=0, count=1, cheese="x"), TOPICS.having("cheese")))
+        assert str(caught.value).startswith(f"order_id {order_id!a}: ")
+
+
 @pytest.mark.parametrize("value", [None, b"no pizza"])
 def test_a_record_without_a_pizza_is_refused(value: bytes | None) -> None:
     """Both ways to read it raise ValueError."""

@@ -90,6 +90,11 @@ def test_the_rest_is_told_while_redis_is_away(servers: FakeServers) -> None:
     [
         ({"memory": Memory(900, 1000)}, "Redis uses 90 % of its memory; when it is full, orders are refused"),
         ({"memory": Memory(10**12, 0)}, None),
+        (
+            {"memory": Memory(100, 0, "allkeys-lru")},
+            "Redis may evict orders when its memory is full: its maxmemory-policy is allkeys-lru",
+        ),
+        ({"memory": None, "clients": (), "denied": ["INFO", "CLIENT LIST"]}, None),
         ({"outbox": 7, "open_orders": 7, "oldest_open_s": 330.0}, "7 orders are open, the oldest for 330 s"),
         ({"outbox": 7, "open_orders": 7, "oldest_open_s": 329.0}, None),
         ({"clients": [("api:8000", "10.0.0.1")]}, "api.relay is not running: it has no connection to Redis"),

@@ -4,6 +4,13 @@ local function now_ms()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
+-- Publish a change. That only notifies, so it is best effort: return '' or the error, such as that of an account that
+-- may not use the channel.
+local function notify(channel, message)
+  local answer = redis.pcall(PUBLISH, channel, message)
+  return type(answer) == 'table' and answer.err or ''
+end
+
 -- Return a given time or, if it is empty, now: RFC 3339, UTC.
 -- The calendar is civil_from_days of Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
 local function time_or_now(given)

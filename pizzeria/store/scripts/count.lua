@@ -10,7 +10,7 @@
 -- Once the hash has 250 choices, any other one is counted as "other": foreign events must not make it grow without limit.
 --
 -- Result: how many pizzas were counted now.
--- Error: WRONGTYPE, or ERR if a field of the hash is no integer; nothing is changed then.
+-- Error: WRONGTYPE, or DATA if a field of the hash is no integer; nothing is changed then.
 local marks, choices, pizzas = {}, {}, {}
 for i = 2, #ARGV, 2 do
   local n, choice = #marks, ARGV[i + 1]
@@ -26,7 +26,7 @@ local known = redis.call('HMGET', KEYS[1], 'other', unpack(choices))
 local size, kept = redis.call('HLEN', KEYS[1]), redis.call('TTL', KEYS[2]) == -1
 for i, number in ipairs(known) do
   if number and (not number:find('^%-?%d+$') or #number > 15) then
-    return redis.error_reply('ERR ' .. KEYS[1] .. ' has no integer for ' .. (choices[i - 1] or 'other'))
+    return redis.error_reply('DATA ' .. KEYS[1] .. ' has no integer for ' .. (choices[i - 1] or 'other'))
   end
 end
 local seen = redis.call('BITFIELD', KEYS[2], unpack(marks))
@@ -47,7 +47,15 @@ for i, choice in ipairs(choices) do
     elseif not is_known then
       size = size + 1
     end
-    redis.call('HINCRBY', KEYS[1], choice, number)
+    -- Only an account that may not use the command gets an error here, each time: nothing has been counted.
+    local answer = redis.pcall('HINCRBY', KEYS[1], choice, number)
+    if type(answer) == 'table' then
+      for n, was_seen in ipairs(seen) do
+        marks[4 * n] = was_seen
+      end
+      redis.call('BITFIELD', KEYS[2], unpack(marks))
+      return answer
+    end
   end
 end
 if counted > 0 and not kept then

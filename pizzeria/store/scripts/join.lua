@@ -19,8 +19,10 @@
 --   1 if the order is to be added to the outbox: it was created here, from its events, is not ready, and has the field
 --   unlisted until it is added; otherwise 0
 --   how many of the pizzas added nothing: repeats
+--   an empty string, or why the change could not be published
 --   if the order became ready now: its created_at and its completed_at
--- Error: COUNT, if the stored order has another number of pizzas; nothing is changed then.
+-- Error: WRONGTYPE; COUNT, if the stored order has another number of pizzas; DATA, if what is stored cannot be read;
+-- nothing is changed then.
 local key, count, ttl = KEYS[1], ARGV[1], ARGV[3]
 local first = 6
 
@@ -36,6 +38,9 @@ if not is_new and known[1] ~= count then
   return redis.error_reply('COUNT the order has ' .. known[1] .. ' pizzas, not ' .. count)
 end
 local ready, status = tonumber(known[2] or 0), known[3] or 'preparing'
+if not ready then
+  return redis.error_reply('DATA ' .. key .. ' has no number in ready')
+end
 local was_ready = ready
 
 local changes, changed_pizzas, completed, repeated, times = {}, {}, '', 0, {}
@@ -91,7 +96,11 @@ for i = heads + 1, #fields do
     if not old then
       set_pizza(fields[i], new)
     elseif repeats then
-      set_pizza(fields[i], both(old, new))
+      local is_json, merged = pcall(both, old, new)
+      if not is_json then
+        return redis.error_reply('DATA ' .. key .. ' has no JSON object in ' .. fields[i])
+      end
+      set_pizza(fields[i], merged)
     else
       set_pizza(fields[i], old:sub(1, -2) .. ',' .. new:sub(2))
     end
@@ -101,7 +110,7 @@ for i = heads + 1, #fields do
   end
 end
 if #changes == 0 then
-  return {unlisted, repeated}
+  return {unlisted, repeated, ''}
 end
 
 if is_new then
@@ -134,6 +143,6 @@ redis.call('HSET', key, unpack(changes))
 if status == 'ready' or unlisted == 1 or redis.call('TTL', key) ~= -1 then
   redis.call('EXPIRE', key, ttl)
 end
-redis.call(PUBLISH, key, '{"status":"' .. status .. '","ready":' .. ready .. ',"count":' .. count .. completed
+local problem = notify(key, '{"status":"' .. status .. '","ready":' .. ready .. ',"count":' .. count .. completed
   .. ',"pizzas":{' .. table.concat(changed_pizzas, ',') .. '}}')
-return {unlisted, repeated, unpack(times)}
+return {unlisted, repeated, problem, unpack(times)}

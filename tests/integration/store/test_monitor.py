@@ -22,6 +22,7 @@ def test_an_empty_redis_has_no_orders(monitor: RedisMonitor) -> None:
     """But it has some memory."""
     state = monitor.read()
     assert (state.outbox, state.open_orders, state.oldest_open_s, state.placed) == (0, 0, 0.0, 0)
+    assert state.memory
     assert state.memory.used > 100_000
 
 

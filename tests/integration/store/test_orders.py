@@ -96,6 +96,19 @@ def test_an_order_that_redis_does_not_know_is_created_from_its_events(store: Ord
     assert (order.status, order.count, order.ready, order.toppings) == ("preparing", 2, 1, {1: FULL})
 
 
+@pytest.mark.parametrize("order_id", ["tenant{42}", "a}b", "{}", "}{", "{a}{b}", "a{b", "}", "x:/._-@+=,~"])
+def test_an_id_may_have_braces(store: OrderStore, order_id: str, report_store: ReportStore) -> None:
+    """An order of a foreign client is joined, counted, timed out and found, and so is the one after it."""
+    assert store.join({(order_id, 1): {0: {"sauce": "bbq"}}, ("next", 1): {0: FULL}}) == {}
+    assert store.time_out([order_id]) == [order_id]
+    assert read(store, order_id).status == "timed_out"
+    assert store.restore({(order_id, 1): "2026-01-01T00:00:00.000Z"}) == 0
+    assert store.join({(order_id, 1): {0: FULL}}) == {}
+    store.expire([order_id])
+    assert report_store.count({("sauce", order_id): {0: "bbq"}}) == {}
+    assert (read(store, order_id).status, read(store, "next").status) == ("ready", "ready")
+
+
 def test_an_event_of_another_size_is_refused_and_changes_nothing(store: OrderStore) -> None:
     """A pizza that the order doesn't have must not make it ready; the other orders of the call go on."""
     small, other = store.place(1), store.place(1)
