@@ -1,6 +1,7 @@
 """What the API answers."""
 
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any
 
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
@@ -29,7 +30,9 @@ PizzaView = defstruct(
         ),
         ("missing", list[str] | UnsetType, UNSET),
     ],
-    namespace={"__doc__": "A pizza; a topping that is not there yet is null. Once timed out, it names those missing."},
+    namespace={
+        "__doc__": "A pizza, with all its order needs; what is not there yet is null. Once timed out, it names it."
+    },
     frozen=True,
 )
 
@@ -43,6 +46,7 @@ class OrderView(Struct, frozen=True):
     ready: Annotated[Natural, Meta(description="pizzas that are complete")]
     created_at: Time
     completed_at: Time | None
+    toppings: Annotated[Sequence[str], Meta(description="that each pizza needs: the menus when it was ordered")]
     pizzas: list[PizzaView]  # type: ignore[valid-type]  # made of the menus, which mypy doesn't read
 
 
@@ -64,17 +68,21 @@ def view(order: Order) -> OrderView:
         order.ready,
         order.created_at,
         order.completed_at,
-        [_pizza(order, pizza_id) for pizza_id in range(order.count)],
+        order.needed,
+        _pizzas(order, range(order.count)),
     )
 
 
 def view_of_change(before: Order, order: Order) -> ChangeView:
     """Return what has changed of an order since before."""
-    pizzas = [_pizza(order, pizza_id) for pizza_id in order.changes_since(before)]
-    return ChangeView(order.status, order.ready, order.completed_at, pizzas)
+    return ChangeView(order.status, order.ready, order.completed_at, _pizzas(order, order.changes_since(before)))
 
 
-def _pizza(order: Order, pizza_id: int) -> Struct:
-    toppings = order.toppings.get(pizza_id, {})
-    missing = order.missing(pizza_id) if order.status == "timed_out" else UNSET
-    return PizzaView(order.id, pizza_id, *(toppings.get(topping) for topping in TOPPINGS), missing)
+def _pizzas(order: Order, pizza_ids: Iterable[int]) -> list[Any]:
+    names = dict.fromkeys((*TOPPINGS, *order.needed))
+    pizzas = []
+    for pizza_id in pizza_ids:
+        choices = order.toppings.get(pizza_id, {})
+        pizza = {"order_id": order.id, "pizza_id": pizza_id, **{name: choices.get(name) for name in names}}
+        pizzas.append(pizza | {"missing": order.missing(pizza_id)} if order.status == "timed_out" else pizza)
+    return pizzas

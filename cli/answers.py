@@ -1,9 +1,9 @@
 """The responses of the API, as far as the commands need them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct, defstruct
+from msgspec import Meta, Struct, convert
 
 from pizzeria.toppings import TOPPINGS
 
@@ -11,10 +11,7 @@ from pizzeria.toppings import TOPPINGS
 Text = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]*\Z")]
 Time = Annotated[datetime, Meta(tz=True)]
 Status = Literal["preparing", "ready", "timed_out"]
-if TYPE_CHECKING:
-    Pizza = Any  # defined by the menus, which mypy does not read
-else:
-    Pizza = defstruct("Pizza", [("pizza_id", int), *((topping, Text | None, None) for topping in TOPPINGS)])
+Pizza = dict[str, Any]  # its toppings, which may have left the menu, and other members
 
 _EXIT_CODES = {"ready": 0, "preparing": 3, "timed_out": 4}
 
@@ -33,7 +30,7 @@ class Accepted(Struct):
     detail: Text | None = None  # why it takes longer
 
 
-class Change(Struct):
+class Change(Struct, kw_only=True):
     """A change of an order."""
 
     status: Status
@@ -41,17 +38,17 @@ class Change(Struct):
     completed_at: Time | None
     pizzas: list[Pizza]  # those that have changed
 
+    def __post_init__(self) -> None:
+        convert([value for pizza in self.pizzas for value in pizza.values() if isinstance(value, str)], list[Text])
 
-class Order(Struct):
-    """An order."""
+
+class Order(Change, kw_only=True):
+    """An order, with all its pizzas."""
 
     id: Text
-    status: Status
     count: int
-    ready: int
     created_at: Time
-    completed_at: Time | None
-    pizzas: list[Pizza]
+    toppings: tuple[Text, ...] = TOPPINGS  # that each pizza needs: those on the menu when it was ordered
 
     @property
     def settled(self) -> bool:
@@ -65,13 +62,13 @@ class Order(Struct):
 
     def having(self, topping: str) -> int:
         """Return how many pizzas have a topping."""
-        return sum(getattr(pizza, topping) is not None for pizza in self.pizzas)
+        return sum(pizza.get(topping) is not None for pizza in self.pizzas)
 
     def change(self, change: Change) -> None:
         """Apply a change."""
         self.status, self.ready, self.completed_at = change.status, change.ready, change.completed_at
-        changed = {pizza.pizza_id: pizza for pizza in change.pizzas}
-        self.pizzas = [changed.get(pizza.pizza_id, pizza) for pizza in self.pizzas]
+        changed = {pizza.get("pizza_id"): pizza for pizza in change.pizzas}
+        self.pizzas = [changed.get(pizza.get("pizza_id"), pizza) for pizza in self.pizzas]
 
     def __str__(self) -> str:
         """Return the state of the order in one line."""
@@ -79,7 +76,7 @@ class Order(Struct):
             return f"Ready: {pizzas(self.count)} in {(self.completed_at - self.created_at).total_seconds()} s"
         if not self.settled:
             return f"Preparing: {self.ready} of {self.count} ready"
-        lacking = {topping: self.count - self.having(topping) for topping in TOPPINGS}
+        lacking = {topping: self.count - self.having(topping) for topping in self.toppings}
         missing = ", ".join(f"{topping} of {pizzas(number)}" for topping, number in lacking.items() if number)
         return f"Timed out: {self.ready} of {self.count} ready; missing: {missing}"
 

@@ -5,13 +5,12 @@ from uuid import uuid4
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.answers import pizzas
 from cli.api import Api, TimeIsOverError
 from cli.command import EXIT_CODES, api_option, echo_json, json_option, on_ctrl_c
 from cli.follow import follow, patiently
-from pizzeria.toppings import TOPPINGS
 
 
 @click.command(
@@ -65,8 +64,9 @@ def _watch(api: Api, order_id: str, count: int, console: Console) -> int:
     console.print(f"Order {order_id}: {pizzas(count)}", soft_wrap=True)
     bar = [BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()] if console.is_terminal else [MofNCompleteColumn()]
     with Progress(TextColumn("{task.description}"), *bar, console=console) as progress:
-        tasks = {name: progress.add_task(name, total=count) for name in (*TOPPINGS, "ready")}
+        tasks: dict[str, TaskID] = {}
         for order in follow(api, order_id):
+            tasks = tasks or {name: progress.add_task(name, total=count) for name in (*order.toppings, "ready")}
             for name, task in tasks.items():
                 progress.update(task, completed=order.ready if name == "ready" else order.having(name))
     console.print(str(order), soft_wrap=True)

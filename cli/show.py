@@ -53,9 +53,9 @@ def _print(order: Order) -> None:
     console.print(f"Order {order.id}", soft_wrap=True)
     console.print(str(order), soft_wrap=True)
     console.print(f"placed {order.created_at:%Y-%m-%d %H:%M:%S %Z}")
-    table = Table("pizza", *TOPPINGS, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    nothing = "missing" if order.settled else "not yet"
+    names = dict.fromkeys((*order.toppings, *filter(order.having, TOPPINGS)))
+    table = Table("pizza", *names, box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    absent = dict.fromkeys(names, "-") | dict.fromkeys(order.toppings, "missing" if order.settled else "not yet")
     for pizza in order.pizzas:
-        choices = [getattr(pizza, topping) or nothing for topping in TOPPINGS]
-        table.add_row(str(pizza.pizza_id), *choices)
+        table.add_row(str(pizza.get("pizza_id")), *(str(pizza.get(name) or absent[name]) for name in names))
     console.print(table)

@@ -8,7 +8,7 @@ import click
 from contract.compare import Schema, breaks
 from contract.files import files
 from contract.history import FOLDER, Committed, committed, is_cut_off
-from contract.schemas import schemas, version
+from contract.schemas import retired, schemas, version
 from contract.settings_table import with_settings
 from pizzeria.version import version_option
 
@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 
 _ADVICE = """\
 Add an optional field instead, or define a new event on a topic of its own.
+To take a topping off the menu, keep its field: see docs/extend.md.
 If a breaking change cannot be avoided, raise VERSION in contract/schemas.py, and inform the owners of all consumers."""
 
 
@@ -65,7 +66,7 @@ def broken(new: Mapping[str, Schema], old: Iterable[Committed]) -> Iterator[str]
     """Yield a line for each change that breaks consumers of an older schema of the same version."""
     reported, current = set(), {version(schema) for schema in new.values()}
     for name, schema, where in old:
-        if version(schema) not in current:
+        if version(schema) not in current or (name in retired() and name not in new):
             continue
         for problem in breaks(schema, new[name]) if name in new else ["the event was removed"]:
             if (name, problem) not in reported:

@@ -31,6 +31,11 @@ def schemas() -> dict[str, Schema]:
     }
 
 
+def retired() -> set[str]:
+    """Return the topics of the toppings that have left the menu; their fields stay, so that no consumer breaks."""
+    return {Topics().having(field) for field in Pizza.__struct_fields__ if field not in TOPPINGS}
+
+
 def version(schema: Schema) -> int | None:
     """Return the VERSION that a schema was made with; None if it was not made here."""
     made = re.match(r"urn:pizzeria:(\d+):", schema.get("$id", ""))

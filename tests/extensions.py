@@ -8,7 +8,7 @@ from pathlib import Path
 from local.processes import ROOT
 
 PAGE = (ROOT / "docs/extend.md").read_text()
-TOPPING, SERVICE = re.findall(r"^```diff\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+TOPPING, REMOVAL, SERVICE = re.findall(r"^```diff\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 
 
 def copy_with_crust(folder: Path) -> Path:

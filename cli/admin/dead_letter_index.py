@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from pizzeria.stream import DeadLetter, Origin, Record, discarded_offset, read_dead_letter
+from pizzeria.stream import DeadLetter, Origin, Record, discarded_cause, discarded_offset, read_dead_letter
 
 
 class Selection(NamedTuple):
@@ -39,6 +39,7 @@ class DeadLetterIndex:
         self._latest: dict[bytes, int] = {}  # a letter's name → the offset of its latest copy
         self._again: Counter[bytes] = Counter()  # the number of its older copies
         self._discarded: set[tuple[int, int]] = set()  # partition and offset of latest copies
+        self._causes: set[str | None] = set()  # of those that were discarded
         for batch in batches:
             for record in batch:
                 self._note(record)
@@ -59,8 +60,12 @@ class DeadLetterIndex:
         discarded = discarded_offset(record)
         if discarded is not None:
             self._discarded.add((record.partition, discarded))
+            self._causes.add(discarded_cause(record))
             return
-        fingerprint = read_dead_letter(record).fingerprint
+        letter = read_dead_letter(record)
+        fingerprint = letter.fingerprint
         if fingerprint in self._latest:
             self._again[fingerprint] += 1
+        elif self._causes and letter.cause in self._causes:  # a service that came later rejects the same
+            self._discarded.add((record.partition, record.offset))
         self._latest[fingerprint] = record.offset

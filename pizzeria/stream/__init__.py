@@ -2,7 +2,7 @@
 
 from pizzeria.stream.admin import create_topics, delete_before
 from pizzeria.stream.connection import check_reachable
-from pizzeria.stream.dead_letter import DeadLetter, discarded_offset, read_dead_letter
+from pizzeria.stream.dead_letter import DeadLetter, discarded_cause, discarded_offset, read_dead_letter
 from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.loop import Batch, Handler, Stream
 from pizzeria.stream.monitor import Group, KafkaMonitor, KafkaState
@@ -33,6 +33,7 @@ __all__ = [
     "create_topics",
     "dead_letter",
     "delete_before",
+    "discarded_cause",
     "discarded_offset",
     "passed_on_headers",
     "read_back",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from kafka.errors import KafkaConnectionError
+from kafka.net.compat import KafkaNetClient
 from kafka.net.sasl.oauth import AbstractTokenProvider
 
 from pizzeria.errors import UnavailableError
@@ -15,6 +16,16 @@ from pizzeria.stream.port import METADATA_MAX_AGE_S
 
 # With it, clients don't block at construction to detect it; each connection still negotiates down to its broker's.
 API_VERSION = (4, 3)
+
+
+class KafkaClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has no types
+    """kafka-python's client, except that its thread ends before its sockets are closed: it would log a traceback."""
+
+    def close(self, node_id: Any = None) -> None:
+        """Close the connection to one node, or all of them."""
+        if node_id is None:
+            self._net.stop()
+        super().close(node_id)
 
 
 def connection(settings: Settings, service: str = "pizzeria") -> dict[str, Any]:
@@ -33,6 +44,7 @@ def connection(settings: Settings, service: str = "pizzeria") -> dict[str, Any]:
         "request_timeout_ms": 5_000,
         "reconnect_backoff_max_ms": 1_000,
         "metadata_max_age_ms": int(1000 * METADATA_MAX_AGE_S),
+        "kafka_client": KafkaClient,
     }
     if settings.kafka_security_protocol.startswith("SASL"):
         config |= {

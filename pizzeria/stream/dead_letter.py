@@ -46,9 +46,12 @@ class DeadLetter(NamedTuple):
 
         Its origin is not enough: a topic that was recreated has other records at the same offsets.
         """
-        content = (self.errors.get("service"), self.record.key, self.record.value, self._headers)
-        location = (self.place.partition, str(self.origin or self.place))
-        return blake2b(msgpack.encode((location, content)), digest_size=16).digest()
+        return self._digest("service")
+
+    @property
+    def cause(self) -> str:
+        """A digest of the record and of why it was rejected, by whichever service."""
+        return self._digest("exception", "message").hex()
 
     def replay(self, origin: Origin, service: str) -> Event:
         """Return the event that replays the record, for the service that failed to process it and for no other."""
@@ -57,8 +60,13 @@ class DeadLetter(NamedTuple):
 
     def discard(self) -> Event:
         """Return the marker that discards this copy of the dead letter and all older ones."""
-        headers = encode_headers(DISCARDED, {"offset": self.place.offset})
+        headers = encode_headers(DISCARDED, {"offset": self.place.offset, "cause": self.cause})
         return Event(self.place.topic, b"", None, self.place.partition, headers)
+
+    def _digest(self, *errors: str) -> bytes:
+        content = (*map(self.errors.get, errors), self.record.key, self.record.value, self._headers)
+        location = (self.place.partition, str(self.origin or self.place))
+        return blake2b(msgpack.encode((location, content)), digest_size=16).digest()
 
     @property
     def _headers(self) -> Headers:
@@ -76,6 +84,11 @@ def read_dead_letter(record: Record) -> DeadLetter:
         pass
     properties = {name: text for name, text in errors.items() if name not in (*Origin._fields, "timestamp")}
     return DeadLetter(record, Origin(record.topic, record.partition, record.offset), origin, timestamp, properties)
+
+
+def discarded_cause(record: Record) -> str | None:
+    """Return the cause of the dead letter that a marker discards; None if it does not say."""
+    return decode_headers(DISCARDED, record.headers).get("cause")
 
 
 def discarded_offset(record: Record) -> int | None:

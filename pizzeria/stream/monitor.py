@@ -143,7 +143,6 @@ class _Admin(KafkaAdminClient):  # type: ignore[misc]  # kafka-python has no typ
             super().__init__(**config)
         except BaseException:
             self._client.close()  # kafka-python leaves its sockets and its thread
-            self._net.stop()
             raise
 
     def fetch(self, tp: Any, offset: int) -> bytes | None:

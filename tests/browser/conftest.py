@@ -99,6 +99,17 @@ def unfinished(store: OrderStore) -> str:
 
 
 @pytest.fixture
+def without_crust(system: Stack) -> str:
+    """An order of two that has timed out: all that it lacks is a topping that has left the menu, of one pizza."""
+    redis = connect(Settings(redis_url=system.addresses()["REDIS_URL"]))
+    store, order = OrderStore(redis, ttl_s=3600, retry_s=3600, toppings=("sauce", "meats", "crust")), (uuid4().hex, 2)
+    pizza = {"sauce": "bbq", "meats": "ham & bacon"}
+    store.join({order: {0: pizza | {"crust": "thin"}, 1: pizza}}, at={order: "2026-01-01T00:00:00.000Z"})
+    store.time_out([order[0]])
+    return order[0]
+
+
+@pytest.fixture
 def timed_out(store: OrderStore, unfinished: str) -> str:
     """The same, after its deadline."""
     store.time_out([unfinished])

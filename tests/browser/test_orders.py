@@ -67,6 +67,19 @@ def test_an_order_that_is_partly_ready_shows_how_many(open_tab: OpenTab, unfinis
     expect(tab.toppings("waiting", "cheese")).to_have_count(2)
 
 
+def test_an_order_shows_its_own_toppings(open_tab: OpenTab, without_crust: str) -> None:
+    """One that has left the menu has a line and is counted; those that came later are neither missing nor counted."""
+    tab = open_tab(without_crust)
+    expect(tab.status).to_have_text("Timed out: 1 of 2 ready")
+    expect(tab.toppings("there")).to_have_count(5)
+    expect(tab.toppings("there", "crust")).to_have_text("thin")
+    expect(tab.toppings("missing")).to_have_count(1)
+    expect(tab.toppings("missing", "crust")).to_have_text("missing")
+    expect(tab.your_order.get_by_text("5 of 6 toppings")).to_be_visible()
+    expect(tab.alert("^Pizza 2 lacks crust. Toppings that arrive late")).to_have_count(1)
+    expect(tab.toppings("unneeded")).to_have_count(4)
+
+
 def test_a_reload_keeps_the_order(open_tab: OpenTab) -> None:
     """Its id is in the address."""
     tab = open_tab()

@@ -18,7 +18,7 @@ from redis import Redis
 
 from local.ports import HOST
 from local.processes import ROOT
-from tests.extensions import PAGE, SERVICE, apply, copy_repository, copy_with_crust
+from tests.extensions import PAGE, REMOVAL, SERVICE, apply, copy_repository, copy_with_crust
 from tests.faults.topics import committed
 from tests.integration.http_calls import call
 from tests.waiting import eventually
@@ -65,6 +65,51 @@ def test_a_fifth_topping_is_on_every_pizza_everywhere(start: Any, copy: Path) ->
     assert "workers-crust-sends-pizza-with-crust" in (copy / "docs/asyncapi.yaml").read_text()
     services = yaml.safe_load((copy / "compose.yaml").read_text())["services"]
     assert services["crust"] == {**services["cheese"], "command": ["python", "-m", "workers", "crust"]}
+
+
+def test_a_topping_leaves_the_menu_and_the_orders_that_wait_for_it_say_so(
+    start: Any, tmp_path: Path, copy: Path
+) -> None:
+    """`make docs` accepts it after a commit; what was promised is missing in the API and in the terminal."""
+    git(copy, "init")
+    git(copy, "commit", "--allow-empty", "--message", "Nothing")
+    subprocess.run([sys.executable, "-m", "contract"], cwd=copy, check=True)
+    git(copy, "add", "--all")
+    git(copy, "commit", "--message", "A crust")
+    run = start(root=copy)
+    run.wait_until_ready()
+    assert run.control("freeze", "workers crust") == ""
+    _, headers, _ = call("POST", run.api, "/order/2")
+    eventually(lambda: lacking(run.api, headers["Location"]) == {"crust"})
+    run.stop()
+
+    apply(REMOVAL, copy)
+    subprocess.run([sys.executable, "-m", "contract"], cwd=copy, check=True)
+    subprocess.run([sys.executable, "-m", "contract", "--check"], cwd=copy, check=True)
+    assert not (copy / "docs/schemas/pizza-with-crust.json").exists()
+    run = start(root=copy, ORDER_RETRY_S="1", ORDER_DEADLINE_S="2")
+    run.wait_until_ready()
+    eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "timed_out")
+    _, _, order = call("GET", run.api, headers["Location"])
+    assert order["toppings"][-1] == "crust"
+    assert [(pizza["crust"], pizza["missing"]) for pizza in order["pizzas"]] == [(None, ["crust"])] * 2
+    show = [sys.executable, "-m", "pizzeria", "show", order["id"], "--api", f"http://{HOST}:{run.api}"]
+    shown = subprocess.run(show, cwd=copy, stdout=subprocess.PIPE, text=True, check=False)
+    assert "Timed out: 0 of 2 ready; missing: crust of 2 pizzas" in shown.stdout
+    _, headers, _ = call("POST", run.api, "/order/2")
+    eventually(lambda: call("GET", run.api, headers["Location"])[2]["status"] == "ready")
+    assert "crust" not in call("GET", run.api, headers["Location"])[2]["toppings"]
+
+
+def lacking(api: int, order: str) -> set[str]:
+    """Return the toppings that some pizza of an order does not have."""
+    return {name for pizza in call("GET", api, order)[2]["pizzas"] for name in pizza if pizza[name] is None}
+
+
+def git(folder: Path, *arguments: str) -> None:
+    """Run git as somebody."""
+    who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@localhost")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)
 
 
 def test_a_service_of_forty_lines_counts_the_orders_of_each_size(start: Any, tmp_path: Path) -> None:

@@ -216,6 +216,7 @@ def test_an_order_is_shown_with_nulls_for_what_is_not_there_yet(client: FlaskCli
         "ready": 0,
         "created_at": order["created_at"],
         "completed_at": None,
+        "toppings": list(nothing),
         "pizzas": [
             {"order_id": order_id, "pizza_id": 0, **nothing},
             {"order_id": order_id, "pizza_id": 1, **nothing, "sauce": "bbq", "meats": "ham & bacon"},

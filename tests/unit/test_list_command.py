@@ -2,9 +2,10 @@
 
 import pytest
 
+from pizzeria.stream import dead_letter
 from tests.unit.conftest import Command
 from tests.unit.fakes import FakeRecord
-from tests.unit.letters import FOREIGN, claiming, letter_of, marker_of
+from tests.unit.letters import FOREIGN, as_record, claiming, letter_of, marker_of
 
 
 def test_a_dead_letter_is_shown_with_all_that_is_known_of_it(command: Command, letters: list[FakeRecord]) -> None:
@@ -56,6 +57,22 @@ def test_what_is_discarded_is_not_shown_until_it_comes_back(command: Command, le
     assert "pizza-dead-letters[4]@1 from pizza[4]@18" in command("list").output
     letters.append(letter_of(bad, 4))
     assert "pizza-dead-letters[4]@4 from pizza[4]@17, rejected by joiner, 3 times\n" in command("list").output
+
+
+def test_what_is_discarded_does_not_come_back_for_each_new_consumer(
+    command: Command, letters: list[FakeRecord]
+) -> None:
+    """A later service rejects the record for the same reason; another record, or reason, is another letter."""
+    bad, other = FakeRecord("pizza", 4, 17, b"k", b"bad"), FakeRecord("pizza", 4, 18, b"k", b"bad")
+    letters += [letter_of(bad, 0, "workers sauce"), letter_of(bad, 1, "workers cheese")]
+    letters.append(marker_of(letters[0], 2))
+    letters += [letter_of(bad, 3, "sizes"), letter_of(other, 4, "sizes")]
+    letters.append(as_record(dead_letter(bad, "pizza-dead-letters", "sizes 2", "the order has expired"), 5))
+    assert [line for line in command("list").output.splitlines() if not line.startswith(" ")] == [
+        "pizza-dead-letters[4]@1 from pizza[4]@17, rejected by workers cheese",
+        "pizza-dead-letters[4]@4 from pizza[4]@18, rejected by sizes",
+        "pizza-dead-letters[4]@5 from pizza[4]@17, rejected by sizes 2",
+    ]
 
 
 def test_a_marker_that_came_too_late_discards_only_what_was_chosen(command: Command, letters: list[FakeRecord]) -> None:

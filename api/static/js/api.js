@@ -21,6 +21,7 @@ const TRANSIENT = ["unavailable", "too-many-waiting", "bad-gateway", "gateway-ti
  * @property {number} ready how many pizzas are complete
  * @property {string} created_at RFC 3339
  * @property {string | null} completed_at RFC 3339
+ * @property {string[]} [toppings] that each pizza needs; a version that does not send them needs those of the page
  * @property {Pizza[]} pizzas all of them, by pizza_id
  */
 

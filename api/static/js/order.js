@@ -4,7 +4,7 @@ import { choiceOf } from "./api.js";
 import { find } from "./dom.js";
 import { formatTime, missingText, statusText } from "./format.js";
 import { setProblem } from "./problems.js";
-import { build, paint, TOPPINGS } from "./tickets.js";
+import { build, neededOf, paint } from "./tickets.js";
 
 /** @import { Change, Order } from "./api.js" */
 
@@ -48,7 +48,8 @@ export function clear() {
  * @param {Order} update
  */
 export function show(update) {
-  if (order?.id !== update.id || order.count !== update.count) start(update, false);
+  const isSame = order?.id === update.id && order.count === update.count;
+  if (!order || !isSame || String(neededOf(order)) !== String(neededOf(update))) start(update, false);
   order = update;
   for (const pizza of order.pizzas) changed.add(pizza.pizza_id);
   schedule();
@@ -100,7 +101,7 @@ function start(update, isNew) {
   order = update;
   live = isNew;
   announcedAt = -Infinity;
-  build(update.count);
+  build(update);
   link.setAttribute("href", `#${encodeURIComponent(update.id)}`);
   empty.hidden = true;
   docket.hidden = false;
@@ -118,8 +119,9 @@ function render() {
   for (const pizzaId of changed) paint(pizzas[pizzaId], order.status === "timed_out", live);
   changed.clear();
   live = true;
-  const all = order.count * TOPPINGS.length;
-  const there = pizzas.flatMap((pizza) => TOPPINGS.filter((topping) => choiceOf(pizza, topping) !== null)).length;
+  const needed = neededOf(order);
+  const all = order.count * needed.length;
+  const there = pizzas.flatMap((pizza) => needed.filter((topping) => choiceOf(pizza, topping) !== null)).length;
   progress.max = all;
   progress.value = there;
   tally.textContent = `${there.toLocaleString("en")} of ${all.toLocaleString("en")} toppings`;
@@ -129,7 +131,7 @@ function render() {
   if (there) setProblem("kafka", null);
   setProblem(
     "late",
-    order.status === "timed_out" ? `${missingText(order, TOPPINGS)} Toppings that arrive late are still added.` : null,
+    order.status === "timed_out" ? `${missingText(order, needed)} Toppings that arrive late are still added.` : null,
   );
   announce(order);
 }

@@ -8,11 +8,10 @@ from typing import Any
 
 from kafka import KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
-from kafka.net.compat import KafkaNetClient
 
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
-from pizzeria.stream.connection import connection
+from pizzeria.stream.connection import KafkaClient, connection
 from pizzeria.stream.port import DELIVERY_TIMEOUT_S, MAX_REQUEST_BYTES, Event, Partition
 
 _RECONNECT_POLL_MS = 50.0
@@ -26,7 +25,7 @@ def open_producer(settings: Settings) -> "Producer":
         # Not idempotent: that producer hangs forever when the broker is unavailable for longer than the delivery
         # timeout, and here a duplicate event is harmless.
         BatchProducer(
-            **connection(settings),
+            **connection(settings) | {"kafka_client": _WaitingClient},
             acks="all",
             enable_idempotence=False,
             delivery_timeout_ms=int(1000 * DELIVERY_TIMEOUT_S),
@@ -34,12 +33,11 @@ def open_producer(settings: Settings) -> "Producer":
             batch_size=128 * 1024,  # beyond the default of 16 KiB per partition, each further record wakes the sender
             max_request_size=MAX_REQUEST_BYTES,
             metrics_enabled=False,
-            kafka_client=_WaitingClient,
         )
     )
 
 
-class _WaitingClient(KafkaNetClient):  # type: ignore[misc]  # kafka-python has no types
+class _WaitingClient(KafkaClient):
     """kafka-python's client, except that the producer waits for a connection instead of spinning.
 
     The producer polls for connection_delay() milliseconds, but gets seconds, and 0 while it connects to a broker that

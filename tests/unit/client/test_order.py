@@ -108,6 +108,18 @@ def test_an_order_that_times_out_says_what_is_missing(api: Scripted, run: Run) -
     assert lines(result.stdout)[-1] == "Timed out: 1 of 3 ready; missing: cheese of 2 pizzas, meats of 1 pizza"
 
 
+def test_an_order_is_followed_by_its_own_toppings(api: Scripted, run: Run) -> None:
+    """One that has left the menu has a bar, and is named as missing; one that the order does not need has none."""
+    order = an_order("preparing", DONE | {"crust": "thin"}, DONE | {"crust": None})
+    order["toppings"] = ["sauce", "cheese", "meats", "crust"]
+    change = {"status": "timed_out", "ready": 1, "completed_at": None, "pizzas": order["pizzas"][1:]}
+    api.answers("GET /order/6f0c/events", stream(("order", order), ("change", change)))
+    shown = lines(run("order", "2", FORCE_COLOR="1", TERM="xterm").stdout)
+    assert any(re.fullmatch("crust [━╸╺ ]+ 1/2 0:00:00", line) for line in shown)
+    assert not any(line.startswith("veggies") for line in shown)
+    assert shown[-1] == "Timed out: 1 of 2 ready; missing: crust of 1 pizza"
+
+
 def test_an_order_that_takes_too_long_can_be_found_again(api: Scripted, run: Run) -> None:
     """Exit code 3, though heartbeats come."""
     api.answers("GET /order/6f0c/events", stream(("order", an_order("preparing", HALF, BARE)), is_held=True))

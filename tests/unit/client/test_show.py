@@ -43,6 +43,19 @@ def test_what_is_not_there_is_marked(api: Scripted, run: Run, status: str, exit_
     assert rows(result.stdout)[2] == ["1", "bbq", mark, mark, mark]
 
 
+def test_what_an_order_lacks_is_told_from_its_own_toppings(api: Scripted, run: Run) -> None:
+    """One has left the menu since it was placed; another came later, and only one of the pizzas has it."""
+    order = an_order("timed_out", DONE | {"crust": "thin"}, DONE | {"crust": None, "veggies": None})
+    api.answers("GET /order/6f0c", answer_of(order | {"toppings": ["sauce", "cheese", "meats", "crust"]}))
+    result = run("show", "6f0c")
+    assert result.stdout.splitlines()[1] == "Timed out: 1 of 2 ready; missing: crust of 1 pizza"
+    assert rows(result.stdout) == [
+        ["pizza", "sauce", "cheese", "meats", "crust", "veggies"],
+        ["0", "bbq", "extra", "ham & bacon", "thin", "none"],
+        ["1", "bbq", "extra", "ham & bacon", "missing", "-"],
+    ]
+
+
 def test_json_is_what_the_api_says(api: Scripted, run: Run) -> None:
     """On one line."""
     api.answers("GET /order/6f0c", answer_of(PREPARING))
@@ -88,6 +101,7 @@ def test_show_waits_no_longer_than_it_was_told(api: Scripted, run: Run) -> None:
         answer_of(READY | {"pizzas": [7]}),
         answer_of(READY | {"id": "\x1b[2J"}),
         answer_of(an_order("ready", DONE | {"cheese": "\x9b2J"})),
+        answer_of(READY | {"toppings": ["\x9b2J"]}),
         problem(ProblemType.UNKNOWN_ORDER, "no order '\x1b[2J'"),
         problem(ProblemType.UNKNOWN_PAGE, "no order '6f0c'"),
         Answer(404, b'{"detail": "no order 6f0c"}'),

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec import defstruct
 
 from contract.__main__ import main, make
 from contract.schemas import schemas
+from pizzeria.events import Pizza
+from pizzeria.toppings import TOPPINGS
 from tests.unit.contract.repositories import (
     FILE,
     NAME,
@@ -52,6 +55,33 @@ def test_a_removed_event_is_reported(repository: Path) -> None:
     """Who reads the topic waits for ever."""
     new = {name: schema for name, schema in schemas().items() if name != NAME}
     assert f"  {NAME}: the event was removed (commit " in refused(repository, new)
+
+
+@pytest.mark.parametrize("topping", TOPPINGS)
+def test_a_topping_leaves_the_menu_and_its_field_stays(
+    repository: Path, monkeypatch: pytest.MonkeyPatch, topping: str
+) -> None:
+    """Its topic gets no more records, which breaks no consumer; no other event may go with it."""
+    monkeypatch.setattr("contract.schemas.TOPPINGS", tuple(each for each in TOPPINGS if each != topping))
+    new = {name: schema for name, schema in schemas().items() if name != f"pizza-with-{topping}"}
+    assert "the event was removed" in refused(repository, {name: new[name] for name in new if name != "pizza"})
+    make(repository, new, check=False)
+    assert not (repository / f"docs/schemas/pizza-with-{topping}.json").exists()
+    commit(repository)
+    make(repository, new, check=True)
+    make(repository, new | {f"pizza-with-{topping}": schemas()[f"pizza-with-{topping}"]}, check=False)
+
+
+def test_a_topping_whose_field_goes_too_breaks_consumers(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of its own topic, and of the others; the message says what to do instead."""
+    without = defstruct("Pizza", [each for each in Pizza.__struct_fields__ if each != "meats"])
+    monkeypatch.setattr("contract.schemas.TOPPINGS", ("sauce", "cheese", "veggies"))
+    monkeypatch.setattr("contract.schemas.Pizza", without)
+    new = {name: schema for name, schema in WITHOUT_MEATS.items() if name != "pizza-with-meats"}
+    problem = refused(repository, new)
+    assert REMOVED in problem
+    assert "  pizza-with-meats: the event was removed (commit " in problem
+    assert "To take a topping off the menu, keep its field: see docs/extend.md." in problem
 
 
 def test_a_change_that_must_be_is_made_with_another_version(repository: Path) -> None:
