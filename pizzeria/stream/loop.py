@@ -89,6 +89,7 @@ class Stream:
         self._clock = clock
         self._commit_at = 0.0
         self._contact_at = float("-inf")
+        self._positions_at = float("-inf")
         self._progress = Progress("check of the topics", STALLED_S, clock)
         self._membership_problem: str | None = "it is not a member of its consumer group yet"
         self._member_at = float("-inf")
@@ -130,6 +131,7 @@ class Stream:
             self._check_partitions(stop)
             self._consumer.subscribe(self._topics, self._offsets)
             while not stop.is_set() and (records is None or seen < records):
+                self._note_positions()
                 polled = self._poll(stop)
                 self._note_membership()
                 if polled and self._process(polled, stop):
@@ -162,7 +164,7 @@ class Stream:
 
     def _poll(self, stop: ShutdownFlag) -> Polled:
         try:
-            polled = self._consumer.poll(POLL_S)
+            polled = self._consumer.poll(POLL_S, stop)
             if not polled:
                 if self._clock() - self._contact_at < PROBE_INTERVAL_S:
                     return {}
@@ -178,6 +180,12 @@ class Stream:
         self._progress.begin("poll")
         self._last_poll.set_to_current_time()
         return polled
+
+    def _note_positions(self) -> None:
+        """Note what is never returned, such as a transaction's marker, as handled, for all that was returned is."""
+        if self._clock() >= self._positions_at:
+            self._positions_at = self._clock() + PROBE_INTERVAL_S
+            self._offsets.handled.update(self._consumer.positions())
 
     def _note_membership(self) -> None:
         self._membership_problem = self._consumer.membership_problem()
