@@ -14,13 +14,14 @@ from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.runtime.progress import Progress
 from pizzeria.settings import Settings
 from pizzeria.stream import metrics
-from pizzeria.stream.dead_letter_events import dead_letter, publish_or_truncate
+from pizzeria.stream.dead_letter_events import DATA_ERRORS, dead_letter, publish_or_truncate
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.origin import is_for
 from pizzeria.stream.port import Consumer, Event, Fetch, Partition, client
 from pizzeria.stream.publisher import Publisher
 from pizzeria.stream.record import Reader, Record, UnreadableRecord, log_context, next_offset
 from pizzeria.stream.traces import process_spans
+from pizzeria.topics import check_partitions
 
 Batch = Sequence[tuple[Record, Pizza]]
 Polled = Mapping[Partition, Sequence[Record]]
@@ -53,7 +54,7 @@ class Stream:
         dead_letters: the dead-letter topic.
         read: a pure function from a record to its pizza, which raises ValueError if there is none.
         handle: takes a batch and returns what to publish. It may get the same pizzas again. If it raises
-            UnavailableError, the batch is retried.
+            UnavailableError, the batch is retried; if another error, the record at fault becomes a dead letter.
         publisher: for what the handler returns and for the dead letters.
         fetch: how much to fetch.
     """
@@ -150,17 +151,18 @@ class Stream:
             except UnavailableError as error:
                 self._wait(stop, error)
                 continue
-            if len(set(counts.values())) == 1:
+            try:
+                check_partitions(counts)
+            except UnequalPartitionsError as error:
+                now = self._clock()
+                unequal_since = unequal_since or now
+                if now - unequal_since >= UNEQUAL_S:
+                    raise
+                self._wait(stop, error)
+            else:
                 self._backoff.reset()
                 self._progress.begin("poll")
                 return
-            listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
-            unequal = UnequalPartitionsError(f"the topics must have the same number of partitions, but have: {listed}")
-            now = self._clock()
-            unequal_since = unequal_since or now
-            if now - unequal_since >= UNEQUAL_S:
-                raise unequal
-            self._wait(stop, unequal)
 
     def _poll(self, stop: ShutdownFlag) -> Polled:
         try:
@@ -216,10 +218,10 @@ class Stream:
     def _handle_and_publish(self, batch: Batch, unreadable: list[Event], polled: Polled, stop: ShutdownFlag) -> bool:
         while True:
             try:
-                began = time.perf_counter()
-                events = unreadable + self._handle(batch)
-                handled = time.perf_counter()
-                publish_or_truncate(self._publisher, events, self._dead_letters, stop)
+                letters = unreadable.copy()
+                published = self._attempt(batch, letters, stop)
+                if letters:
+                    publish_or_truncate(self._publisher, letters, self._dead_letters, stop)
             except UnavailableError as error:
                 self._count(metrics.RETRIED.labels, polled)
                 [first, *_] = next(iter(polled.values()))
@@ -228,18 +230,39 @@ class Stream:
             else:
                 self._backoff.reset()
                 self._progress.begin("poll")
-                metrics.HANDLE_DURATION.observe(handled - began)
-                metrics.PUBLISH_DURATION.observe(time.perf_counter() - handled)
                 self._count(metrics.consumed, polled)
-                log.debug("batch processed", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
+                log.debug("batch processed", pizzas=len(batch), dead_letters=len(letters), published=published)
                 return True
+
+    def _attempt(self, batch: Batch, letters: list[Event], stop: ShutdownFlag) -> int:
+        """Handle a batch, publish the events that it causes, and return their number.
+
+        If that fails for what is in a record, each half is tried, down to the record at fault, whose dead letter is
+        added.
+        """
+        try:
+            began = time.perf_counter()
+            events = self._handle(batch)
+            handled = time.perf_counter()
+            publish_or_truncate(self._publisher, events, self._dead_letters, stop)
+        except DATA_ERRORS as error:
+            if not batch:
+                raise
+            if len(batch) == 1:
+                letters.append(dead_letter(batch[0][0], self._dead_letters, self._service, error))
+                return 0
+            half = len(batch) // 2
+            return sum(self._attempt(part, letters, stop) for part in (batch[:half], batch[half:]))
+        metrics.HANDLE_DURATION.observe(handled - began)
+        metrics.PUBLISH_DURATION.observe(time.perf_counter() - handled)
+        return len(events)
 
     def _count(self, counter: Callable[[str], Counter], polled: Polled) -> None:
         for tp, records in polled.items():
             counter(tp.topic).inc(len(records))
 
     def _wait(self, stop: ShutdownFlag, error: Exception, **where: str) -> bool:
-        self._progress.retry(_public(error))
+        self._progress.retry(_public(error), where.get("record", ""))
         retry_s = self._backoff.next_s()
         log.warning(
             "retrying",

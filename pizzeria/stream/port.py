@@ -120,6 +120,7 @@ class Delivery(Protocol):
 
         Raises:
             UnavailableError: one of them was not accepted, for another reason than its size.
+            ValueError: Kafka says that one of them is invalid.
         """
 
     def too_large(self) -> Sequence[Event]:
@@ -144,6 +145,7 @@ class Producer(Protocol):
 
         Raises:
             UnavailableError: Kafka doesn't answer, or doesn't have the topic.
+            Exception: the client refuses what is in an event.
         """
 
     def close(self, timeout_s: float) -> None:

@@ -22,7 +22,7 @@ class LenientConsumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has 
     """A KafkaConsumer whose poll returns a ConsumerRecord or, for what can't be read, an UnreadableRecord."""
 
     def __init__(self, **config: Any) -> None:
-        super().__init__(isolation_level="read_committed", **config)  # as librdkafka does by default
+        super().__init__(isolation_level="read_committed", allow_auto_create_topics=False, **config)
         self._fetcher = _Fetcher(self._client, self._subscription, metrics=self._metrics, **self.config)
         self._check_at = 0.0
         self._stalled: dict[Any, int] = {}
