@@ -1,7 +1,9 @@
 """The topics that carry the events."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pizzeria.errors import UnequalPartitionsError
 from pizzeria.toppings import TOPPINGS
 
 
@@ -54,3 +56,25 @@ class Topics:
     def all(self) -> tuple[str, ...]:
         """Every topic of the system."""
         return (self.pizza, *self.by_topping.values(), self.dead_letters)
+
+
+def check_partitions(counts: Mapping[str, int]) -> None:
+    """Return if all topics have the same number of partitions.
+
+    Args:
+        counts: topic → its partitions.
+
+    Raises:
+        UnequalPartitionsError: they don't; it has the commands that add those which are missing.
+    """
+    most = max(counts.values(), default=0)
+    commands = [
+        f"kafka-topics.sh --bootstrap-server <broker> --alter --topic {topic} --partitions {most}"
+        for topic, count in counts.items()
+        if count < most
+    ]
+    if commands:
+        listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
+        raise UnequalPartitionsError(
+            f"the topics must have the same number of partitions, but have: {listed}; run {' and '.join(commands)}"
+        )

@@ -3,7 +3,7 @@
 import click
 
 from cli.admin import servers
-from pizzeria.errors import UnavailableError
+from pizzeria.errors import UnavailableError, UnequalPartitionsError
 from pizzeria.stream import create_topics
 
 
@@ -13,7 +13,7 @@ def topics() -> None:
     settings = servers.start("pizzeria topics")
     try:
         created = create_topics(settings, settings.topics)
-    except UnavailableError as error:
+    except (UnavailableError, UnequalPartitionsError) as error:
         raise SystemExit(str(error)) from None
     for topic, is_new in created.items():
         click.echo(f"{topic}: {'created' if is_new else 'is there'}")

@@ -10,7 +10,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
 from pizzeria.stream.connection import connection
 from pizzeria.stream.port import MAX_REQUEST_BYTES
-from pizzeria.topics import Topics
+from pizzeria.topics import Topics, check_partitions
 
 
 def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -> dict[str, bool]:
@@ -26,6 +26,7 @@ def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -
 
     Raises:
         UnavailableError: Kafka does not respond, or rejects the request.
+        UnequalPartitionsError: one has another number of partitions, such as one that the broker created by itself.
     """
     wanted: dict[str, dict[str, Any]] = {
         topic: {
@@ -44,16 +45,21 @@ def create_topics(settings: Settings, topics: Topics, timeout_s: float = 30.0) -
     }
     # Kept forever, and with room for the largest record that the other topics accept.
     wanted[topics.dead_letters]["configs"] |= {"max.message.bytes": str(MAX_REQUEST_BYTES), "retention.ms": "-1"}
-    created: dict[str, bool] = {}
+    created = dict.fromkeys(topics.all, False)
     try:
         admin = KafkaAdminClient(**connection(settings), bootstrap_timeout_ms=int(1000 * timeout_s))
         try:
-            for topic in admin.create_topics(wanted, raise_errors=False)["topics"]:
+            there = {topic["name"] for topic in admin.describe_topics(topics.all) if not topic["error_code"]}
+            wanted = {topic: config for topic, config in wanted.items() if topic not in there}
+            # Without a request if there is nothing to create: the account may not be allowed to.
+            for topic in admin.create_topics(wanted, raise_errors=False)["topics"] if wanted else ():
                 error = for_code(topic["error_code"])
                 if error not in (NoError, TopicAlreadyExistsError):
                     raise error(f"{topic['name']}: {topic['error_message']}")
                 created[topic["name"]] = error is NoError
             admin.wait_for_topics(topics.all)
+            counts = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(topics.all)}
+            check_partitions({topic: counts[topic] for topic in topics.all})
         finally:
             admin.close()
     except KafkaError as error:

@@ -14,13 +14,14 @@ from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.runtime.progress import Progress
 from pizzeria.settings import Settings
 from pizzeria.stream import metrics
-from pizzeria.stream.dead_letter_events import dead_letter, publish_or_truncate
+from pizzeria.stream.dead_letter_events import DATA_ERRORS, dead_letter, publish_or_truncate
 from pizzeria.stream.offsets import Offsets
 from pizzeria.stream.origin import is_for
 from pizzeria.stream.port import Consumer, Event, Fetch, Partition, client
 from pizzeria.stream.publisher import Publisher
 from pizzeria.stream.record import Reader, Record, UnreadableRecord, log_context, next_offset
 from pizzeria.stream.traces import process_spans
+from pizzeria.topics import check_partitions
 
 Batch = Sequence[tuple[Record, Pizza]]
 Polled = Mapping[Partition, Sequence[Record]]
@@ -53,7 +54,7 @@ class Stream:
         dead_letters: the dead-letter topic.
         read: a pure function from a record to its pizza, which raises ValueError if there is none.
         handle: takes a batch and returns what to publish. It may get the same pizzas again. If it raises
-            UnavailableError, the batch is retried.
+            UnavailableError, the batch is retried; if another error, the record at fault becomes a dead letter.
         publisher: for what the handler returns and for the dead letters.
         fetch: how much to fetch.
     """
@@ -89,6 +90,7 @@ class Stream:
         self._clock = clock
         self._commit_at = 0.0
         self._contact_at = float("-inf")
+        self._positions_at = float("-inf")
         self._progress = Progress("check of the topics", STALLED_S, clock)
         self._membership_problem: str | None = "it is not a member of its consumer group yet"
         self._member_at = float("-inf")
@@ -130,6 +132,7 @@ class Stream:
             self._check_partitions(stop)
             self._consumer.subscribe(self._topics, self._offsets)
             while not stop.is_set() and (records is None or seen < records):
+                self._note_positions()
                 polled = self._poll(stop)
                 self._note_membership()
                 if polled and self._process(polled, stop):
@@ -148,21 +151,22 @@ class Stream:
             except UnavailableError as error:
                 self._wait(stop, error)
                 continue
-            if len(set(counts.values())) == 1:
+            try:
+                check_partitions(counts)
+            except UnequalPartitionsError as error:
+                now = self._clock()
+                unequal_since = unequal_since or now
+                if now - unequal_since >= UNEQUAL_S:
+                    raise
+                self._wait(stop, error)
+            else:
                 self._backoff.reset()
                 self._progress.begin("poll")
                 return
-            listed = ", ".join(f"{topic} {count}" for topic, count in counts.items())
-            unequal = UnequalPartitionsError(f"the topics must have the same number of partitions, but have: {listed}")
-            now = self._clock()
-            unequal_since = unequal_since or now
-            if now - unequal_since >= UNEQUAL_S:
-                raise unequal
-            self._wait(stop, unequal)
 
     def _poll(self, stop: ShutdownFlag) -> Polled:
         try:
-            polled = self._consumer.poll(POLL_S)
+            polled = self._consumer.poll(POLL_S, stop)
             if not polled:
                 if self._clock() - self._contact_at < PROBE_INTERVAL_S:
                     return {}
@@ -178,6 +182,12 @@ class Stream:
         self._progress.begin("poll")
         self._last_poll.set_to_current_time()
         return polled
+
+    def _note_positions(self) -> None:
+        """Note what is never returned, such as a transaction's marker, as handled, for all that was returned is."""
+        if self._clock() >= self._positions_at:
+            self._positions_at = self._clock() + PROBE_INTERVAL_S
+            self._offsets.handled.update(self._consumer.positions())
 
     def _note_membership(self) -> None:
         self._membership_problem = self._consumer.membership_problem()
@@ -208,10 +218,10 @@ class Stream:
     def _handle_and_publish(self, batch: Batch, unreadable: list[Event], polled: Polled, stop: ShutdownFlag) -> bool:
         while True:
             try:
-                began = time.perf_counter()
-                events = unreadable + self._handle(batch)
-                handled = time.perf_counter()
-                publish_or_truncate(self._publisher, events, self._dead_letters, stop)
+                letters = unreadable.copy()
+                published = self._attempt(batch, letters, stop)
+                if letters:
+                    publish_or_truncate(self._publisher, letters, self._dead_letters, stop)
             except UnavailableError as error:
                 self._count(metrics.RETRIED.labels, polled)
                 [first, *_] = next(iter(polled.values()))
@@ -220,18 +230,39 @@ class Stream:
             else:
                 self._backoff.reset()
                 self._progress.begin("poll")
-                metrics.HANDLE_DURATION.observe(handled - began)
-                metrics.PUBLISH_DURATION.observe(time.perf_counter() - handled)
                 self._count(metrics.consumed, polled)
-                log.debug("batch processed", pizzas=len(batch), unreadable=len(unreadable), published=len(events))
+                log.debug("batch processed", pizzas=len(batch), dead_letters=len(letters), published=published)
                 return True
+
+    def _attempt(self, batch: Batch, letters: list[Event], stop: ShutdownFlag) -> int:
+        """Handle a batch, publish the events that it causes, and return their number.
+
+        If that fails for what is in a record, each half is tried, down to the record at fault, whose dead letter is
+        added.
+        """
+        try:
+            began = time.perf_counter()
+            events = self._handle(batch)
+            handled = time.perf_counter()
+            publish_or_truncate(self._publisher, events, self._dead_letters, stop)
+        except DATA_ERRORS as error:
+            if not batch:
+                raise
+            if len(batch) == 1:
+                letters.append(dead_letter(batch[0][0], self._dead_letters, self._service, error))
+                return 0
+            half = len(batch) // 2
+            return sum(self._attempt(part, letters, stop) for part in (batch[:half], batch[half:]))
+        metrics.HANDLE_DURATION.observe(handled - began)
+        metrics.PUBLISH_DURATION.observe(time.perf_counter() - handled)
+        return len(events)
 
     def _count(self, counter: Callable[[str], Counter], polled: Polled) -> None:
         for tp, records in polled.items():
             counter(tp.topic).inc(len(records))
 
     def _wait(self, stop: ShutdownFlag, error: Exception, **where: str) -> bool:
-        self._progress.retry(_public(error))
+        self._progress.retry(_public(error), where.get("record", ""))
         retry_s = self._backoff.next_s()
         log.warning(
             "retrying",

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from kafka import KafkaAdminClient, TopicPartition
 from kafka.admin import OffsetSpec
 from kafka.errors import KafkaError
+from kafka.protocol.consumer import IsolationLevel
 from kafka.record.default_records import DefaultRecordBatch
 
 from pizzeria.errors import UnavailableError
@@ -125,7 +126,8 @@ class KafkaMonitor:
         return KafkaState(begins, ends, groups)
 
     def _offsets(self, partitions: Sequence[Any], spec: Any) -> dict[Partition, int]:
-        found = self._admin.list_partition_offsets(dict.fromkeys(partitions, spec))
+        # The records of an open transaction wait for its end, not for a service.
+        found = self._admin.list_partition_offsets(dict.fromkeys(partitions, spec), IsolationLevel.READ_COMMITTED)
         return {Partition(*tp): offset.offset for tp, offset in found.items()}
 
     def _times(self, offsets: Mapping[Partition, int]) -> dict[Partition, int]:

@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 PREFIX = "__streams.errors."
 REPLAY = "__streams.replay."
+_LONGEST = 249  # characters of a replay's header: those of the longest name that Kafka allows for a topic
 
 Headers = list[tuple[str, bytes]]
 
@@ -51,6 +52,8 @@ def replay_of(record: _Record) -> Replay | None:
     if not record.headers:  # the fast path: nearly all records
         return None
     properties = decode_headers(REPLAY, record.headers)
+    if max(map(len, properties.values()), default=0) > _LONGEST:
+        return None
     try:
         return Replay(properties.get("service"), read_origin(properties), int(properties["timestamp"]))
     except (KeyError, ValueError):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple, Protocol
 
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream.record import Record
 
@@ -71,14 +72,18 @@ class Consumer(Protocol):
     def subscribe(self, topics: Sequence[str], rebalances: Rebalances) -> None:
         """Join the group."""
 
-    def poll(self, timeout_s: float) -> Mapping[Partition, Sequence[Record]]:
+    def poll(self, timeout_s: float, stop: ShutdownFlag) -> Mapping[Partition, Sequence[Record]]:
         """Return the next records, at most Fetch.max_records, as soon as there are any.
 
         What can't be parsed is an UnreadableRecord in its place. An empty result proves nothing about Kafka.
+        Once the flag is set, it returns soon.
 
         Raises:
             Exception: any; the position has not changed, so the next poll goes on.
         """
+
+    def positions(self) -> Mapping[Partition, int]:
+        """Return the next offset of each partition: after all that was returned, and what never is, such as markers."""
 
     def check_reachable(self, topic: str, timeout_s: float) -> None:
         """Return if Kafka answers a request about a topic.
@@ -115,6 +120,7 @@ class Delivery(Protocol):
 
         Raises:
             UnavailableError: one of them was not accepted, for another reason than its size.
+            ValueError: Kafka says that one of them is invalid.
         """
 
     def too_large(self) -> Sequence[Event]:
@@ -139,6 +145,7 @@ class Producer(Protocol):
 
         Raises:
             UnavailableError: Kafka doesn't answer, or doesn't have the topic.
+            Exception: the client refuses what is in an event.
         """
 
     def close(self, timeout_s: float) -> None:

@@ -1,5 +1,6 @@
 """A consumed record, as the services see it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
@@ -7,6 +8,8 @@ from typing import NamedTuple, Protocol
 from pizzeria.events import Pizza, decode, match_order_id
 from pizzeria.runtime import tracing
 from pizzeria.topics import Topics
+
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # by the W3C
 
 
 class Record(Protocol):
@@ -62,9 +65,9 @@ def next_offset(record: Record) -> int:
 
 
 def traceparent_of(record: Record) -> str | None:
-    """Return the trace context in a record's headers, whatever a foreign client wrote there; None if there is none."""
+    """Return the trace context in a record's headers; None if there is none, or a foreign client wrote another text."""
     found = [value for name, value in record.headers if name == tracing.TRACEPARENT] if record.headers else ()
-    return found[-1].decode(errors="replace") if found and found[-1] else None
+    return found[-1].decode() if found and found[-1] and _TRACEPARENT.fullmatch(found[-1]) else None
 
 
 Reader = Callable[[Record], Pizza]  # a pure function that raises ValueError for an invalid record

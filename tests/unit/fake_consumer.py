@@ -26,6 +26,7 @@ class FakeConsumer:
         commit_errors: of the next commits; None is success.
         answering: whether Kafka answers asynchronous commits.
         probe: called when the stream asks whether Kafka answers; it may raise.
+        positions_now: the next offset of each partition.
         topics: that are subscribed to.
         rebalances: is told of them.
         membership: why it is not a member of its group, or None.
@@ -41,6 +42,7 @@ class FakeConsumer:
         self.commit_errors: deque[Exception | None] = deque()
         self.answering = True
         self.probe: Callable[[], object] = lambda: None
+        self.positions_now: dict[Partition, int] = {}
         self.topics: list[str] = []
         self.rebalances: Rebalances
         self.membership: str | None = "it is joining"
@@ -57,9 +59,10 @@ class FakeConsumer:
         """Take the topics."""
         self.topics, self.rebalances = list(topics), rebalances
 
-    def poll(self, timeout_s: float) -> Polled:
+    def poll(self, timeout_s: float, stop: ShutdownFlag) -> Polled:
         """Take the next step."""
         self._check(timeout_s)
+        assert stop is self._stop
         assert self.topics, "not subscribed"
         if self.answering:
             self.answer_commits()
@@ -71,6 +74,10 @@ class FakeConsumer:
             step()
             return {}
         return step
+
+    def positions(self) -> dict[Partition, int]:
+        """Answer as the test wants."""
+        return self.positions_now
 
     def membership_problem(self) -> str | None:
         """Answer as the test wants."""

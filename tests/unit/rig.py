@@ -31,6 +31,7 @@ class Rig:
     Attributes:
         handled: the names of the records of each batch.
         handler_errors: raised by the next calls of the handler.
+        handle_large: the orders whose events get a value of 6,000 bytes.
     """
 
     def __init__(self, publisher: FakePublisher) -> None:
@@ -40,6 +41,7 @@ class Rig:
         self.consumer = FakeConsumer(self.stop)
         self.handled: list[list[str]] = []
         self.handler_errors: list[Exception] = []
+        self.handle_large: set[str] = set()
 
     def stream(self, fetch: Fetch | None = None) -> Stream:
         """Build the stream."""
@@ -76,4 +78,8 @@ class Rig:
         self.handled.append([log_context(record)["record"] for record, _ in batch])
         if self.handler_errors:
             raise self.handler_errors.pop(0)
-        return [Event("out", record.key, encode(pizza), record.partition) for record, pizza in batch]
+        large = self.handle_large
+        return [
+            Event("out", record.key, b"x" * 6000 if pizza.order_id in large else encode(pizza), record.partition)
+            for record, pizza in batch
+        ]

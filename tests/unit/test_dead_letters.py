@@ -7,7 +7,7 @@ from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import Event, Origin, dead_letter
 from pizzeria.stream.dead_letter import DISCARDED, discarded_offset
 from pizzeria.stream.dead_letter_events import publish_or_truncate
-from pizzeria.stream.origin import Replay
+from pizzeria.stream.origin import PREFIX, Replay
 from pizzeria.stream.record import UnreadableRecord
 from tests.unit.fakes import FakePublisher, FakeRecord
 
@@ -139,6 +139,29 @@ def test_a_foreign_key_and_foreign_headers_cannot_make_a_dead_letter_too_large(p
     [cut] = publisher.published
     assert cut.key == b"k" * 1024
     assert cut.headers == [*(large.headers or [])[1:], ("__streams.errors.truncated", b"8000")]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [(f"{PREFIX}{number}", b"1" * 900) for number in range(2000)],
+        [(f"{PREFIX}message", b"1" * 900)] * 2000,
+        [(PREFIX + "x" * 900_000, b"")],
+        [("", b"")] * 300_000,
+        [("trace", b"1" * 900_000)],
+    ],
+    ids=["many of ours", "one of ours many times", "a long name", "many that are empty", "a long one"],
+)
+def test_whatever_foreign_headers_are_called_a_truncated_dead_letter_is_small(
+    publisher: FakePublisher, headers: list[tuple[str, bytes]]
+) -> None:
+    """Our own headers are in it, each once."""
+    publisher.largest = 5000
+    record = FakeRecord("pizza", 4, 17, b"6f0c", b"x" * 8000, [*headers])
+    publish_or_truncate(publisher, [dead_letter(record, "dead", "joiner", "m" * 9000)], "dead", ShutdownFlag())
+    [cut] = publisher.published
+    assert sum(len(name) + len(text) + 20 for name, text in cut.headers or []) < 4096
+    assert dict(cut.headers or [])[f"{PREFIX}message"] == b"m" * 1024
 
 
 def test_an_event_that_is_no_dead_letter_is_never_cut(publisher: FakePublisher) -> None:

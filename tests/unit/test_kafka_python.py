@@ -10,6 +10,7 @@ from kafka.errors import CommitFailedError, KafkaConnectionError
 from kafka.structs import OffsetAndMetadata
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream import Fetch, Partition
 from pizzeria.stream.kafka_python import consumer as adapter
@@ -105,13 +106,13 @@ def test_a_member_is_configured_as_the_system_needs_it(monkeypatch: pytest.Monke
 def test_times_are_passed_on_in_milliseconds(consumer: Consumer, client: FakeClient) -> None:
     """Of the poll, the check and the end, which commits nothing."""
     client.answers = {"poll": {KAFKA_P3: ["record"]}, "membership_problem": "it is joining"}
-    polled: Any = consumer.poll(0.5)
+    polled: Any = consumer.poll(0.5, stop := ShutdownFlag())
     assert polled == {P3: ["record"]}
     consumer.check_reachable("pizza", 2.0)
     assert consumer.membership_problem() == "it is joining"
     consumer.close(2.5)
     assert client.calls == [
-        ("poll", 500, {}),
+        ("poll", 500, {"stop": stop}),
         ("end_offsets", [TopicPartition("pizza", 0)], {"timeout_ms": 2000}),
         ("membership_problem", {}),
         ("close", {"autocommit": False, "timeout_ms": 2500}),

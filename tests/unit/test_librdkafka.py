@@ -1,6 +1,6 @@
 """The adapter of librdkafka, without Kafka."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from types import SimpleNamespace
 from typing import Any
@@ -10,12 +10,14 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, TopicP
 from msgspec import json
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream import Event, Fetch, Partition
 from pizzeria.stream.librdkafka import producer
 from pizzeria.stream.librdkafka.consumer import Consumer, open_consumer
 from pizzeria.stream.librdkafka.producer import Delivery, OnAnswer
 from pizzeria.stream.librdkafka.topic_ids import TopicIds
+from pizzeria.stream.offsets import Offsets
 
 P0, P1 = Partition("pizza", 0), Partition("pizza", 1)
 EVENTS = [Event("pizza", b"key", b"value %d" % number, number % 2) for number in range(4)]
@@ -77,31 +79,23 @@ def test_one_event_that_is_too_large_is_not_sent_again() -> None:
 
 
 class StalledConsumer:
-    """What confluent-kafka's consumer says of partitions that have records which it does not return.
+    """What confluent-kafka's consumer says of two partitions.
 
     Attributes:
         sought: the offsets of the partitions.
         refused: partitions that can't be sought.
+        consumed: what the next calls of consume() return, or do.
     """
 
     def __init__(self) -> None:
         self.sought: dict[int, int] = {}
         self.refused: set[int] = set()
         self.seeks = 0
+        self.consumed: list[Callable[[], list[Any]]] = []
 
     def assignment(self) -> list[TopicPartition]:
         """Return two partitions."""
         return [TopicPartition(*P0), TopicPartition(*P1)]
-
-    def get_watermark_offsets(self, _tp: TopicPartition, cached: bool) -> tuple[int, int]:
-        """Say that each has ten records."""
-        assert cached
-        return 0, 10
-
-    def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
-        """Say that three are handled."""
-        assert timeout
-        return [TopicPartition(tp.topic, tp.partition, 3) for tp in partitions]
 
     def seek(self, tp: TopicPartition) -> None:
         """Seek, or refuse."""
@@ -110,9 +104,31 @@ class StalledConsumer:
         self.sought[tp.partition] = tp.offset
         self.seeks += 1
 
-    def consume(self, _number: int, _timeout_s: float) -> list[object]:
-        """Return nothing."""
-        return []
+    def consume(self, _number: int, _timeout_s: float) -> list[Any]:
+        """Return the next messages; none if there are no more."""
+        return self.consumed.pop(0)() if self.consumed else []
+
+    def subscribe(self, topics: list[str], on_assign: Any, on_revoke: Any) -> None:
+        """Take what is told of rebalances."""
+        assert topics == ["pizza"]
+        self.on_assign, self.on_revoke = on_assign, on_revoke
+
+
+def statistics(
+    *next_offsets: int, app: int | None = None, committed: int = -1001, queued: int = 0, end: int = 10
+) -> str:
+    """Return librdkafka's statistics of partitions up to whose next offset it has fetched, and up to app returned."""
+    partitions = {
+        str(number): {
+            "next_offset": offset,
+            "ls_offset": end,
+            "app_offset": offset if app is None else app,
+            "committed_offset": committed,
+            "fetchq_cnt": queued,
+        }
+        for number, offset in enumerate(next_offsets)
+    }
+    return json.encode({"name": "x", "topics": {"pizza": {"partitions": partitions}}}).decode()
 
 
 class RecreatedTopics:
@@ -160,45 +176,142 @@ def test_a_topic_that_is_recreated_is_read_from_its_beginning(monkeypatch: pytes
     stalled, topics = StalledConsumer(), RecreatedTopics()
     monkeypatch.setattr(consumer, "_consumer", stalled)
     monkeypatch.setattr(consumer, "_topic_ids", topics)
-    consumer.poll(0.1)
+    consumer.poll(0.1, ShutdownFlag())
     assert stalled.sought == {}
     topics.topics, stalled.refused = {"pizza"}, {1}
     for refused in ({1}, set[int](), {0, 1}):
         monkeypatch.setattr(consumer, "_check_at", 0.0)
         monkeypatch.setattr(consumer, "_stalled", {})
         stalled.refused = refused
-        consumer.poll(0.1)
+        consumer.poll(0.1, ShutdownFlag())
     assert stalled.sought == {0: OFFSET_BEGINNING, 1: OFFSET_BEGINNING}
     assert stalled.seeks == 2
 
 
-def test_a_partition_that_stalls_is_read_on_by_kafka_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing is skipped: what can't be sought is not returned either, and is read again at the next check."""
-    consumer, stalled = open_consumer(SETTINGS, "tester", "testers", Fetch()), StalledConsumer()
-    monkeypatch.setattr(consumer, "_consumer", stalled)
+@pytest.fixture
+def stalled() -> StalledConsumer:
+    """Two partitions that return nothing."""
+    return StalledConsumer()
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[Mapping[Partition, int]]:
+    """The positions that kafka-python is asked to read from; it finds one record at each, and goes on after four."""
     read: list[Mapping[Partition, int]] = []
 
-    def read_at(_settings: Settings, positions: Mapping[Partition, int]) -> dict[Partition, tuple[list[str], int]]:
+    def read_at(
+        _settings: Settings, positions: Mapping[Partition, int], _stop: ShutdownFlag
+    ) -> dict[Partition, tuple[list[str], int]]:
         read.append(positions)
         return {partition: ([f"record {offset}"], offset + 4) for partition, offset in positions.items()}
 
     monkeypatch.setattr("pizzeria.stream.librdkafka.consumer.read_at", read_at)
+    return read
+
+
+Poll = Callable[[str], Mapping[Partition, Sequence[object]]]
+
+
+@pytest.fixture
+def poll(monkeypatch: pytest.MonkeyPatch, stalled: StalledConsumer) -> Poll:
+    """A function that polls when the next check is due, after statistics have come."""
+    consumer = open_consumer(SETTINGS, "tester", "testers", Fetch())
+    monkeypatch.setattr(consumer, "_consumer", stalled)
     monkeypatch.setattr(consumer, "_topic_ids", RecreatedTopics())
-    stalled.refused = {1}
 
-    def poll() -> Mapping[Partition, Sequence[object]]:
+    def poll(text: str) -> Mapping[Partition, Sequence[object]]:
+        if text:
+            consumer._note_statistics(text)  # noqa: SLF001
         monkeypatch.setattr(consumer, "_check_at", 0.0)
-        return consumer.poll(0.1)
+        return consumer.poll(0.1, ShutdownFlag())
 
-    assert poll() == {}
-    assert poll() == {P0: ["record 3"]}
+    return poll
+
+
+def test_a_partition_that_stalls_is_read_on_by_kafka_python(
+    stalled: StalledConsumer, read: list[Mapping[Partition, int]], poll: Poll
+) -> None:
+    """Nothing is skipped: what can't be sought is not returned either, and is read again at the next check."""
+    stalled.refused = {1}
+    assert poll(statistics(3, 3)) == {}
+    assert poll(statistics(3, 3)) == {P0: ["record 3"]}
     assert stalled.sought == {0: 7}
     stalled.refused = set()
-    assert poll() == {P0: ["record 7"], P1: ["record 3"]}
+    assert poll(statistics(7, 3)) == {P0: ["record 7"], P1: ["record 3"]}
     assert stalled.sought == {0: 11, 1: 7}
-    assert poll() == {P1: ["record 7"]}
-    assert poll() == {}
+    assert poll(statistics(11, 7)) == {P1: ["record 7"]}
+    assert poll(statistics(11, 11)) == {}
     assert read == [{P0: 3, P1: 3}, {P0: 7, P1: 3}, {P1: 7}]
+
+
+@pytest.mark.parametrize(
+    ("text", "stalls"),
+    [
+        (statistics(3), True),
+        (statistics(3, app=-1001, committed=3), True),
+        (statistics(3, app=1, queued=0), True),
+        (statistics(3, queued=2000), True),
+        (statistics(3, app=1, queued=2000), False),
+        (statistics(3, app=-1001, committed=1, queued=2000), False),
+        (statistics(3, app=-1001, queued=2000), False),
+        (statistics(10), False),
+        (statistics(3, end=3), False),
+        (statistics(-1001, app=-1001), False),
+        ("", False),
+    ],
+    ids=[
+        "more records, and all that were fetched are returned",
+        "the same, and nothing was returned since the assignment",
+        "the last that were fetched are skipped, such as aborted ones",
+        "only records of other partitions are queued",
+        "records are queued",
+        "records are queued, and none was returned since the assignment",
+        "records are queued, and nothing was committed",
+        "all was fetched",
+        "an open transaction",
+        "no offset is known yet",
+        "no statistics",
+    ],
+)
+def test_a_partition_stalls_only_if_librdkafka_has_returned_all_that_it_fetched(
+    read: list[Mapping[Partition, int]], poll: Poll, text: str, stalls: bool
+) -> None:
+    """What is queued would otherwise be fetched twice, by either client."""
+    for _ in range(2):
+        poll(text)
+    assert bool(read) == stalls
+
+
+def message(offset: int) -> Any:
+    """Return a message of the partition 0."""
+    return SimpleNamespace(
+        topic=lambda: "pizza",
+        partition=lambda: 0,
+        offset=lambda: offset,
+        timestamp=lambda: (0, 0),
+        key=lambda: b"key",
+        value=lambda: b"%d" % offset,
+        error=lambda: None,
+    )
+
+
+def test_a_record_whose_partition_is_revoked_in_the_same_poll_is_not_returned(
+    monkeypatch: pytest.MonkeyPatch, stalled: StalledConsumer
+) -> None:
+    """Its next owner gets it; the commit of an offset from here would set back what that has committed."""
+    monkeypatch.setattr("pizzeria.stream.librdkafka.consumer._headers", lambda messages: [None for _ in messages])
+    consumer, offsets = open_consumer(SETTINGS, "tester", "testers", Fetch()), Offsets("testers")
+    monkeypatch.setattr(consumer, "_consumer", stalled)
+    monkeypatch.setattr(consumer, "_check_at", float("inf"))
+    consumer.subscribe(["pizza"], offsets)
+
+    def revoke() -> list[Any]:
+        stalled.on_revoke(stalled, [TopicPartition(*P0)])
+        return []
+
+    stalled.consumed = [lambda: [message(3)], lambda: [message(4)], lambda: [message(5)], revoke]
+    assert [record.offset for record in consumer.poll(0.1, ShutdownFlag())[P0]] == [3, 4]
+    assert consumer.poll(0.1, ShutdownFlag()) == {}
 
 
 @pytest.mark.parametrize(

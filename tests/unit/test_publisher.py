@@ -4,7 +4,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
-from kafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError, NotEnoughReplicasError
+from kafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    NotEnoughReplicasError,
+    UnknownTopicOrPartitionError,
+)
 
 from pizzeria.errors import UnavailableError
 from pizzeria.runtime.process import ShutdownFlag
@@ -71,7 +77,7 @@ class FakeProducer:
         """Take events for partitions that it knows."""
         for event in events:
             if event.partition not in self.known - self.gone:
-                raise ValueError(f"Unrecognized partition {event.partition}")
+                raise UnknownTopicOrPartitionError(f"Unrecognized partition {event.partition}")
             self.partitions.append(event.partition)
             self.sent.append(FakeFuture(self._clock))
             self.on_send(self.sent[-1])
@@ -408,7 +414,7 @@ def test_an_event_larger_than_any_request_has_no_future(batch_producer: OfflineP
 
 def test_what_was_handed_over_before_an_error_is_sent(batch_producer: OfflineProducer) -> None:
     """It would be sent with the next batch anyway, and to publish all of it again is harmless."""
-    with pytest.raises(ValueError, match="Unrecognized partition 2 for topic pizza"):
+    with pytest.raises(UnknownTopicOrPartitionError, match="Unrecognized partition 2 for topic pizza"):
         batch_producer.send_all([EVENT, EVENT._replace(partition=2), EVENT])
     assert (len(batch_producer.appended), batch_producer.wakeups) == (1, 1)
     with pytest.raises(KafkaTimeoutError):

@@ -3,7 +3,7 @@
 import pytest
 
 from pizzeria.events import Pizza
-from pizzeria.stream import Reader, read_partial, read_pizza
+from pizzeria.stream import Reader, passed_on_headers, read_partial, read_pizza, traceparent_of
 from pizzeria.stream.record import log_context
 from pizzeria.topics import Topics
 from tests.unit.fakes import FakeRecord, record_of
@@ -85,3 +85,45 @@ def test_a_pizza_of_an_order_beyond_the_largest_is_refused(read: Reader) -> None
     assert read(record_of(largest, TOPICS.having("cheese"))) == largest
     with pytest.raises(ValueError, match="count 4 is more than MAX_ORDER_SIZE=3"):
         read(record_of(beyond, TOPICS.having("cheese")))
+
+
+TRACEPARENT = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"\xff" * 400_000,
+        TRACEPARENT + b"\n",
+        TRACEPARENT + b"-more",
+        TRACEPARENT.upper(),
+        b"ff" + TRACEPARENT[2:],
+        b"00-" + b"0" * 32 + TRACEPARENT[35:],
+        TRACEPARENT[:36] + b"0" * 16 + b"-01",
+        b"00-x-y-z",
+    ],
+)
+def test_a_traceparent_is_taken_over_only_if_it_is_one(value: bytes | None) -> None:
+    """What else a foreign client wrote there would make the events that follow too large, or be no trace."""
+    record = FakeRecord(headers=[("traceparent", value)])
+    assert traceparent_of(record) is None
+    assert not passed_on_headers(record)
+    record.headers.append(("traceparent", TRACEPARENT))
+    assert passed_on_headers(record) == [("traceparent", TRACEPARENT)]
+
+
+@pytest.mark.parametrize("name", ["topic", "partition", "offset", "timestamp", "service"])
+def test_a_replay_is_taken_over_only_if_it_is_short(name: str) -> None:
+    """A topic's name has 249 characters at most; what is longer is no replay."""
+    replay = {"topic": b"pizza", "partition": b"0", "offset": b"1", "timestamp": b"2"}
+    record = FakeRecord(headers=[(f"__streams.replay.{key}", text) for key, text in replay.items()])
+    assert [text for _, text in passed_on_headers(record) or []] == list(replay.values())
+    record.headers.append((f"__streams.replay.{name}", b"1" * 250))
+    assert not passed_on_headers(record)
+
+
+def test_a_tracestate_is_not_taken_over() -> None:
+    """Nothing needs it."""
+    assert not passed_on_headers(FakeRecord(headers=[("tracestate", b"x" * 900_000)]))

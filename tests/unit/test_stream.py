@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import pytest
 from kafka.errors import KafkaConnectionError
 
-from pizzeria.stream import Event, Origin
+from pizzeria.errors import UnavailableError
+from pizzeria.stream import Batch, Event, Origin
 from pizzeria.stream.origin import Replay
 from pizzeria.stream.record import UnreadableRecord
 from tests.unit.fakes import FakeRecord
@@ -135,14 +136,89 @@ def test_kafka_away_does_not_lose_a_batch_of_nothing_but_bad_records(rig: Rig) -
     assert rig.consumer.commits == [{P0: 1}]
 
 
-def test_a_fault_of_the_handler_ends_the_stream_without_a_commit(rig: Rig) -> None:
+def test_a_fault_of_the_machine_ends_the_stream_without_a_commit(rig: Rig) -> None:
     """To go on would lose the batch; the service is started anew and gets it again."""
-    rig.handler_errors = [KeyError("oven")]
-    with pytest.raises(KeyError, match="oven"):
+    rig.handler_errors = [OSError("no space left on device")]
+    with pytest.raises(OSError, match="no space"):
         rig.run({P0: [good(0)]})
     assert rig.publisher.published == []
     assert rig.consumer.commits == []
     assert rig.consumer.closed == 1
+
+
+@pytest.mark.parametrize("error", [KeyError("oven"), ValueError("oven"), TypeError("oven"), struct.error("oven")])
+@pytest.mark.parametrize("publishing", [True, False], ids=["publishing", "handling"])
+def test_the_record_at_fault_is_a_dead_letter_and_its_neighbours_are_handled(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, error: Exception, publishing: bool
+) -> None:
+    """Whether the handler fails, or the client refuses what it returned; nothing is waited for."""
+
+    def fail(value: bytes | None) -> None:
+        if value in (good(2).value, good(6).value):
+            raise error
+
+    if publishing:
+
+        def publish(events: Sequence[Event]) -> None:
+            for event in events:
+                fail(event.value if event.topic == "out" else None)
+
+        rig.publisher.on_publish = publish
+    else:
+        handle = rig._handle  # noqa: SLF001
+
+        def handle_or_fail(batch: Batch) -> list[Event]:
+            for record, _ in batch:
+                fail(record.value)
+            return handle(batch)
+
+        monkeypatch.setattr(rig, "_handle", handle_or_fail)
+    rig.run({P0: [*(good(offset) for offset in range(9)), bad(9)]})
+    assert rig.published() == [good(offset).value for offset in range(9) if offset not in (2, 6)]
+    assert rig.published("dead") == [bad(9).value, good(2).value, good(6).value]
+    messages = [dict(event.headers or [])["__streams.errors.message"] for event in rig.publisher.published[-2:]]
+    assert messages == [str(error).encode()] * 2
+    assert rig.stop.waits == []
+    assert rig.consumer.committed == {P0: 10}
+
+
+def test_an_outage_while_a_batch_is_taken_apart_makes_no_dead_letter(rig: Rig) -> None:
+    """The whole batch is retried, and what comes of it is the same."""
+    rig.handler_errors = [ValueError("oven"), UnavailableError("Redis: away")]
+    rig.run({P0: [good(0), good(1)]})
+    assert rig.published() == [good(0).value, good(1).value]
+    assert rig.published("dead") == []
+    assert rig.stop.waits == [0.1]
+
+
+def test_a_dead_letter_that_the_client_refuses_loses_its_foreign_headers(rig: Rig) -> None:
+    """Other dead letters of its batch stay as they are."""
+
+    def refuse(events: Sequence[Event]) -> None:
+        if any(name == "trace" for event in events for name, _ in event.headers or []):
+            raise ValueError("embedded null character")
+
+    rig.publisher.on_publish = refuse
+    refused = bad(1)
+    refused.headers = [("trace", b"\0")]
+    rig.run({P0: [bad(0), refused]})
+    assert rig.published("dead") == [b"no pizza", b"no pizza"]
+    truncated = [dict(event.headers or []).get("__streams.errors.truncated") for event in rig.publisher.published]
+    assert truncated == [None, b"8"]
+    assert rig.consumer.committed == {P0: 2}
+
+
+def test_an_event_that_is_too_large_becomes_a_dead_letter_of_its_cause(rig: Rig) -> None:
+    """Its neighbours are published, some of them twice, which is harmless."""
+    rig.publisher.largest, large = 5000, good(1)
+    rig.handle_large = {"pizza[0]@1"}
+    rig.run({P0: [good(0), large, good(2)]})
+    assert set(rig.published()) == {good(0).value, good(2).value}
+    [letter] = [event for event in rig.publisher.published if event.topic == "dead"]
+    assert letter.value == large.value
+    assert rig.stop.waits == []
+    assert rig.consumer.committed == {P0: 3}
+    assert b"too large for Kafka" in dict(letter.headers or [])["__streams.errors.message"]
 
 
 @pytest.mark.parametrize("error", [KafkaConnectionError("gone"), struct.error("a strange member"), AttributeError()])

@@ -116,3 +116,24 @@ def test_a_last_commit_that_fails_does_not_fail_the_stop(rig: Rig) -> None:
     assert rig.consumer.commits == [{P0: 1}, {P0: 1}]
     assert rig.consumer.committed == {}
     assert rig.consumer.closed == 1
+
+
+def test_what_is_never_returned_is_committed(rig: Rig) -> None:
+    """The marker of a transaction that ends a partition would be a lag for ever."""
+    rig.consumer.positions_now = {P0: 7}
+    rig.run({})
+    assert rig.consumer.committed == {P0: 7}
+
+
+def test_a_batch_that_was_not_handled_is_not_committed_by_its_position(rig: Rig) -> None:
+    """The client is past it, but the shutdown came while it was retried."""
+
+    def move_on() -> None:
+        rig.clock.advance(10)
+        rig.consumer.positions_now = {P0: 2}
+        rig.stop.set()
+
+    rig.fail_to_handle(9)
+    rig.stop.on_wait = move_on
+    rig.run({P0: [good(0), good(1)]})
+    assert rig.consumer.committed == {}

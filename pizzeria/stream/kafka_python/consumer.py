@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 from pizzeria.errors import UnavailableError
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream.connection import connection
 from pizzeria.stream.kafka_python.lenient_consumer import LenientConsumer
@@ -47,9 +48,13 @@ class Consumer:
         """Join the group."""
         self._consumer.subscribe(topics, listener=_Listener(rebalances))
 
-    def poll(self, timeout_s: float) -> Mapping[Partition, Sequence[Record]]:
+    def poll(self, timeout_s: float, stop: ShutdownFlag) -> Mapping[Partition, Sequence[Record]]:
         """Return the next records."""
-        return self._consumer.poll(int(1000 * timeout_s))
+        return self._consumer.poll(int(1000 * timeout_s), stop=stop)
+
+    def positions(self) -> Mapping[Partition, int]:
+        """Return the next offset of each partition."""
+        return self._consumer.positions()
 
     def check_reachable(self, topic: str, timeout_s: float) -> None:
         """Return if Kafka answers for the topic's end."""

@@ -8,6 +8,7 @@ from kafka import KafkaConsumer
 from kafka.consumer.fetcher import Fetcher
 from kafka.errors import CorruptRecordError, KafkaError, NoError, UnknownError, for_code
 
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream.fetch import fetch_one_batch
 from pizzeria.stream.kafka_python.unpacking import PartitionRecords
 from pizzeria.stream.record import Record, UnreadableRecord
@@ -21,18 +22,18 @@ class LenientConsumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has 
     """A KafkaConsumer whose poll returns a ConsumerRecord or, for what can't be read, an UnreadableRecord."""
 
     def __init__(self, **config: Any) -> None:
-        super().__init__(**config)
+        super().__init__(isolation_level="read_committed", allow_auto_create_topics=False, **config)
         self._fetcher = _Fetcher(self._client, self._subscription, metrics=self._metrics, **self.config)
         self._check_at = 0.0
         self._stalled: dict[Any, int] = {}
         self._topic_ids: dict[str, Any] = {}
 
-    def poll(self, timeout_ms: int = 0) -> dict[Any, list[Record]]:
-        """Fetch records, or skip those that the broker itself can't read."""
+    def poll(self, timeout_ms: int = 0, *, stop: ShutdownFlag | None = None) -> dict[Any, list[Record]]:
+        """Fetch records, or skip those that the broker itself can't read; once the flag is set, return soon."""
         if time.monotonic() >= self._check_at:
             self._check_at = time.monotonic() + _CHECK_INTERVAL_S
             self._rewind_recreated_topics()
-            if skipped := self._skip_unreadable():
+            if skipped := self._skip_unreadable(stop):
                 return skipped
         # kafka-python forgets that a group's leader has to rejoin for new partitions as soon as it has assigned them,
         # though the response may come after this poll; without this it would never be a member again.
@@ -44,6 +45,11 @@ class LenientConsumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has 
             time.sleep(_PAUSE_S)  # until then Kafka returns the same error at once
             return {}
         return polled
+
+    def positions(self) -> dict[Any, int]:
+        """Return the next offset of each partition, past transaction markers; only its own thread may call it."""
+        assigned = self._subscription.assignment.copy()
+        return {tp: state.position.offset for tp, state in assigned.items() if state.position}
 
     def membership_problem(self) -> str | None:
         """Return why this consumer is not a member of its group now, or None if it is; only its own thread may call it.
@@ -66,10 +72,12 @@ class LenientConsumer(KafkaConsumer):  # type: ignore[misc]  # kafka-python has 
                 self._topic_ids[topic] = topic_id
                 self.seek_to_beginning(*(tp for tp in assigned if tp.topic == topic))
 
-    def _skip_unreadable(self) -> dict[Any, list[Record]]:
+    def _skip_unreadable(self, stop: ShutdownFlag | None) -> dict[Any, list[Record]]:
         before, self._stalled = self._stalled, self._fetcher.lagging()
         skipped: dict[Any, list[Record]] = {}
         for tp, offset in self._stalled.items():
+            if stop is not None and stop.is_set():
+                break
             try:
                 if before.get(tp) != offset or self._error_at(tp, offset) is None:
                     continue

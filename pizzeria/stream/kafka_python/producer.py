@@ -7,7 +7,13 @@ from contextlib import suppress
 from typing import Any
 
 from kafka import KafkaProducer, TopicPartition
-from kafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
+from kafka.errors import (
+    InvalidRecordError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnknownTopicOrPartitionError,
+)
 
 from pizzeria.errors import UnavailableError
 from pizzeria.settings import Settings
@@ -30,6 +36,7 @@ def open_producer(settings: Settings) -> "Producer":
             enable_idempotence=False,
             delivery_timeout_ms=int(1000 * DELIVERY_TIMEOUT_S),
             max_block_ms=2_000,
+            allow_auto_create_topics=False,
             batch_size=128 * 1024,  # beyond the default of 16 KiB per partition, each further record wakes the sender
             max_request_size=MAX_REQUEST_BYTES,
             metrics_enabled=False,
@@ -58,11 +65,11 @@ class BatchProducer(KafkaProducer):  # type: ignore[misc]  # kafka-python has no
         try:
             for event in events:
                 topic, key, value, partition, headers = event
+                if partition not in partitions[topic]:  # the topic has been recreated with fewer
+                    raise UnknownTopicOrPartitionError(f"Unrecognized partition {partition} for topic {topic}")
                 if headers or not key or not value or len(key) + len(value) > _SMALL_BYTES:
                     futures.append(self._send_checked(event))
                     continue
-                if partition not in partitions[topic]:
-                    raise ValueError(f"Unrecognized partition {partition} for topic {topic}")
                 future, *_ = self._accumulator.append(TopicPartition(topic, partition), None, key, value, [])
                 futures.append(future)
         finally:
@@ -97,7 +104,7 @@ class Producer:
         """Begin to send events."""
         try:
             return Delivery(list(zip(events, self._producer.send_all(events), strict=True)))
-        except (KafkaError, ValueError) as error:  # ValueError: the topic has been recreated with fewer partitions
+        except KafkaError as error:
             raise UnavailableError(f"Kafka: {error}", public="Kafka does not answer") from error
 
     def close(self, timeout_s: float) -> None:
@@ -125,6 +132,8 @@ class Delivery:
                     future.get(left_s)
                 except _TOO_LARGE:
                     self._too_large.append(event)
+                except InvalidRecordError as error:
+                    raise ValueError(f"Kafka: {event.topic}[{event.partition}]: {error}") from error
                 except KafkaError as error:
                     if not future.is_done:
                         return False

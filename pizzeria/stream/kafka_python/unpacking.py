@@ -40,7 +40,7 @@ class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka
             try:
                 batch = self._parse(raw)
                 last_offset = _last_offset(batch)
-                for record in _records(tp, batch):
+                for record in () if self._is_skipped(batch) else _records(tp, batch):
                     self.next_fetch_offset = record.offset + 1
                     yield record
             except Exception as error:  # noqa: BLE001 - a decompressor may raise anything
@@ -65,6 +65,17 @@ class PartitionRecords(Fetcher.PartitionRecords):  # type: ignore[misc]  # kafka
         if batch.magic >= _MAGIC:
             self.leader_epoch = batch.leader_epoch
         return batch
+
+    def _is_skipped(self, batch: Any) -> bool:
+        """Whether a batch is a transaction's marker, or of a transaction that was aborted."""
+        while self.aborted_transactions and self.aborted_transactions[0].first_offset <= _last_offset(batch):
+            self.aborted_producer_ids.add(self.aborted_transactions.popleft().producer_id)
+        if batch.magic < _MAGIC:
+            return False
+        if batch.is_control_batch:
+            self.aborted_producer_ids.discard(batch.producer_id)
+            return True
+        return batch.is_transactional and batch.producer_id in self.aborted_producer_ids
 
     def _guess_last_offset(self, raw: memoryview, following: list[memoryview]) -> int:
         """Estimate the last offset of a corrupt batch: rather too small, for the rest is fetched again."""
@@ -98,8 +109,6 @@ def _last_offset(batch: Any) -> int:
 
 def _records(tp: Any, batch: Any) -> Iterator[ConsumerRecord | UnreadableRecord]:
     topic, partition = tp
-    if batch.magic >= _MAGIC and batch.is_control_batch:
-        return  # a transaction marker
     while True:
         try:
             for record in batch:

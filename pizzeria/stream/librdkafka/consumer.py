@@ -9,16 +9,16 @@ from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Messag
 from confluent_kafka import Consumer as _Consumer
 from msgspec import Struct, json
 
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream.librdkafka.configuration import LOGGER, configuration, unavailable
 from pizzeria.stream.librdkafka.topic_ids import TopicIds
 from pizzeria.stream.librdkafka.unreadable import read_at
 from pizzeria.stream.port import MAX_POLL_INTERVAL_S, SESSION_TIMEOUT_S, Fetch, OnCommit, Partition, Rebalances
-from pizzeria.stream.record import ConsumerRecord, Record, UnreadableRecord, next_offset
+from pizzeria.stream.record import ConsumerRecord, Record, UnreadableRecord
 
 _POLL_S = 0.05
 _CHECK_INTERVAL_S = 3.0  # between checks for partitions that make no progress
-_REQUEST_TIMEOUT_S = 2.0
 _STATISTICS_MS = 1_000  # between two looks at the state of the group
 _BUFFER_KB = 4 * 1024  # of fetched records, beyond the one response of each broker
 
@@ -30,11 +30,31 @@ class _Group(Struct):
     join_state: str
 
 
+class _Fetching(Struct):
+    """What librdkafka has fetched of a partition; its offsets are negative as long as they are unknown."""
+
+    next_offset: int  # to fetch
+    ls_offset: int  # the end, for a consumer that reads committed records only
+    app_offset: int  # after the last record returned, or skipped, since the partition was assigned or sought
+    committed_offset: int
+    fetchq_cnt: int  # records that wait to be returned, of all partitions
+
+    def is_waiting(self) -> bool:
+        """Whether there are more records, and all that are fetched have been returned."""
+        returned = self.app_offset if self.app_offset >= 0 else self.committed_offset
+        return 0 <= self.next_offset < self.ls_offset and (self.fetchq_cnt == 0 or returned >= self.next_offset)
+
+
+class _Topic(Struct):
+    partitions: dict[int, _Fetching]
+
+
 class _Statistics(Struct):
     cgrp: _Group | None = None
+    topics: dict[str, _Topic] = {}
 
 
-_statistics = json.Decoder(_Statistics)
+_statistics = json.Decoder(_Statistics, strict=False)
 
 
 def open_consumer(settings: Settings, service: str, group: str, fetch: Fetch) -> "Consumer":
@@ -46,6 +66,7 @@ def _properties(group: str, fetch: Fetch) -> dict[str, Any]:
     return {
         "group.id": group,
         "auto.offset.reset": "earliest",
+        "isolation.level": "read_committed",
         "enable.auto.commit": False,
         "session.timeout.ms": int(1000 * SESSION_TIMEOUT_S),
         "max.poll.interval.ms": int(1000 * MAX_POLL_INTERVAL_S),
@@ -67,9 +88,10 @@ class Consumer:
         self._settings = settings
         self._max_records = max_records
         self._problem: str | None = "it is not a member of its consumer group, which it is joining"
-        self._positions: dict[Partition, int] = {}  # after the last record returned of each partition
         self._check_at = 0.0
-        self._stalled: dict[Partition, int | None] = {}
+        self._waiting: dict[Partition, int] = {}  # by the statistics since the last check: the next offset to fetch
+        self._stalled: dict[Partition, int] = {}
+        self._was_revoked = False
         self._topic_ids = TopicIds(configuration(settings))
         self._recreated: set[Partition] = set()  # whose topics have been recreated, and that are not rewound yet
         self._committing: tuple[Mapping[Partition, int], OnCommit] | None = None
@@ -83,39 +105,41 @@ class Consumer:
 
         def on_assign(_consumer: _Consumer, assigned: list[TopicPartition]) -> None:
             self._problem = None
-            self._positions.clear()
             rebalances.on_assigned(_partitions(assigned))
 
         def on_revoke(_consumer: _Consumer, revoked: list[TopicPartition]) -> None:
+            self._was_revoked = True
             rebalances.on_revoked(_partitions(revoked))
 
         self._consumer.subscribe(list(topics), on_assign=on_assign, on_revoke=on_revoke)
 
-    def poll(self, timeout_s: float) -> Mapping[Partition, Sequence[Record]]:
+    def poll(self, timeout_s: float, stop: ShutdownFlag) -> Mapping[Partition, Sequence[Record]]:
         """Return the next records."""
         if time.monotonic() >= self._check_at:
             self._check_at = time.monotonic() + _CHECK_INTERVAL_S
             assigned = _partitions(self._consumer.assignment())
             self._rewind_recreated_topics(assigned)
-            if unreadable := self._read_stalled(assigned):
+            if unreadable := self._read_stalled(assigned, stop):
                 return unreadable
         messages = self._consumer.consume(1, timeout_s)
         if messages:
-            messages += self._consumer.consume(self._max_records - 1, 0)
+            self._was_revoked = False
+            more = self._consumer.consume(self._max_records - 1, 0)
+            # If that revoked the partitions, their next owner gets the first record, and its commit would be set back.
+            messages = more if self._was_revoked else messages + more
         if (errors := [message.error() for message in messages if message.error()]) and len(errors) == len(messages):
             raise KafkaException(errors[0])
         messages = [message for message in messages if not message.error()]
         polled: dict[Partition, list[Any]] = {}
         for message, headers in zip(messages, _headers(messages), strict=True):
-            record = _record(message, headers) if headers is not _UNREADABLE else self._read_again(message)
+            record = _record(message, headers) if headers is not _UNREADABLE else self._read_again(message, stop)
             polled.setdefault(Partition(record.topic, record.partition), []).append(record)
-        self._positions |= {partition: next_offset(records[-1]) for partition, records in polled.items()}
-        return polled
+        return {} if stop.is_set() else polled
 
-    def _read_again(self, message: Any) -> Any:
+    def _read_again(self, message: Any, stop: ShutdownFlag) -> Any:
         """Return the record of a message whose headers can't be read."""
         partition = Partition(message.topic(), message.partition())
-        records, _ = read_at(self._settings, {partition: message.offset()}).get(partition, ((), 0))
+        records, _ = read_at(self._settings, {partition: message.offset()}, stop).get(partition, ((), 0))
         for record in records[:1]:
             if record.offset == message.offset():
                 return record
@@ -127,7 +151,6 @@ class Consumer:
         for partition in tuple(self._recreated):
             if self._seek(partition, OFFSET_BEGINNING):
                 self._recreated.remove(partition)
-                self._positions.pop(partition, None)
 
     def _seek(self, partition: Partition, offset: int) -> bool:
         """Return whether it could seek; it can't while the partition is being revoked, or has just been assigned."""
@@ -137,30 +160,23 @@ class Consumer:
             return False
         return True
 
-    def _read_stalled(self, assigned: Sequence[Partition]) -> Mapping[Partition, Sequence[Record]]:
-        """Return records of partitions that have some, though librdkafka has returned none since the last check."""
-        before, self._stalled = self._stalled, {}
-        for partition in assigned:
-            low, high = self._consumer.get_watermark_offsets(TopicPartition(*partition), cached=True)
-            position = self._positions.get(partition)
-            if high > max(0, low if position is None else position):
-                self._stalled[partition] = position
-        stalled = {tp: position for tp, position in self._stalled.items() if before.get(tp, -1) == position}
-        return self._read_leniently(stalled) if stalled else {}
-
-    def _read_leniently(self, stalled: Mapping[Partition, int | None]) -> Mapping[Partition, Sequence[Record]]:
-        unknown = [TopicPartition(*partition) for partition, position in stalled.items() if position is None]
-        committed = self._consumer.committed(unknown, timeout=_REQUEST_TIMEOUT_S) if unknown else ()
-        positions = {partition: position for partition, position in stalled.items() if position is not None}
-        positions |= {Partition(tp.topic, tp.partition): max(0, tp.offset) for tp in committed}
+    def _read_stalled(self, assigned: Sequence[Partition], stop: ShutdownFlag) -> Mapping[Partition, Sequence[Record]]:
+        """Return records of partitions that have more, though librdkafka has fetched none since the last check."""
+        before, self._stalled, self._waiting = self._stalled, self._waiting, {}
+        stalled = {tp: self._stalled[tp] for tp in assigned if tp in before and before[tp] == self._stalled.get(tp)}
         polled: dict[Partition, Sequence[Record]] = {}
-        for partition, (records, after) in read_at(self._settings, positions).items():
+        for partition, (records, after) in (read_at(self._settings, stalled, stop) if stalled else {}).items():
             if not self._seek(partition, after):
                 continue  # whoever has the partition then comes here again
-            self._positions[partition] = self._stalled[partition] = after
+            self._stalled[partition] = after
             if records:
                 polled[partition] = records
         return polled
+
+    def positions(self) -> Mapping[Partition, int]:
+        """Return the next offset of each partition."""
+        known = self._consumer.position(self._consumer.assignment())
+        return {Partition(tp.topic, tp.partition): tp.offset for tp in known if tp.offset >= 0}
 
     def check_reachable(self, topic: str, timeout_s: float) -> None:
         """Return if Kafka answers for the topic's end."""
@@ -205,7 +221,14 @@ class Consumer:
             on_commit(offsets, None if error is None else unavailable(error))
 
     def _note_statistics(self, text: str) -> None:
-        group = _statistics.decode(text).cgrp
+        statistics = _statistics.decode(text)
+        self._waiting = {
+            Partition(name, number): fetching.next_offset
+            for name, topic in statistics.topics.items()
+            for number, fetching in topic.partitions.items()
+            if fetching.is_waiting()
+        }
+        group = statistics.cgrp
         if group is None or group.state != "up":
             self._problem = "the coordinator of its consumer group does not answer"
         elif group.join_state != "steady":

@@ -106,7 +106,7 @@ class Delivery:
         self._left = Counter([Partition(event.topic, event.partition) for event in events])
         self._number = len(events)
         self._answered = Flag()
-        self._error: UnavailableError | None = None
+        self._error: UnavailableError | ValueError | None = None
         self._too_large: list[Event] = []
         self._send_alone = send_alone
         if not events:
@@ -125,7 +125,9 @@ class Delivery:
             if error.code() in _TOO_LARGE:
                 self._too_large.append(event)
             else:
-                self._error = self._error or unavailable(error, f"{event.topic}[{event.partition}]: ")
+                refused = unavailable(error, f"{event.topic}[{event.partition}]: ")
+                is_invalid = error.code() == KafkaError.INVALID_RECORD
+                self._error = self._error or (ValueError(str(refused)) if is_invalid else refused)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait, and return whether Kafka has answered for all events."""

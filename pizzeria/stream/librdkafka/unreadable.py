@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
+from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.settings import Settings
 from pizzeria.stream.connection import connection
 from pizzeria.stream.kafka_python.lenient_consumer import LenientConsumer
@@ -19,12 +20,15 @@ _POLL_MS = 500
 _TIMEOUT_S = 10.0  # two checks of LenientConsumer, for what the broker itself can't read
 
 
-def read_at(settings: Settings, positions: Mapping[Partition, int]) -> Mapping[Partition, tuple[Sequence[Record], int]]:
+def read_at(
+    settings: Settings, positions: Mapping[Partition, int], stop: ShutdownFlag
+) -> Mapping[Partition, tuple[Sequence[Record], int]]:
     """Return the next records of partitions, each with the offset after them; those that can't be read are left out.
 
     Args:
         settings: of the connection.
         positions: the offset of the first record of each partition.
+        stop: once it is set, return what has been read.
     """
     found: dict[Partition, tuple[Sequence[Record], int]] = {}
     try:
@@ -36,13 +40,14 @@ def read_at(settings: Settings, positions: Mapping[Partition, int]) -> Mapping[P
             for partition, offset in positions.items():
                 consumer.seek(TopicPartition(*partition), offset)
             deadline = time.monotonic() + _TIMEOUT_S
-            while found.keys() != positions.keys() and time.monotonic() < deadline:
-                polled = consumer.poll(_POLL_MS)
+            while found.keys() != positions.keys() and time.monotonic() < deadline and not stop.is_set():
+                polled = consumer.poll(_POLL_MS, stop=stop)
+                after = consumer.positions()
                 for partition in positions.keys() - found.keys():
                     tp = TopicPartition(*partition)
                     # There may be no records before the next offset: they may be compacted, or a transaction's marker.
-                    if (after := consumer.position(tp, timeout_ms=_POLL_MS)) > positions[partition]:
-                        found[partition] = polled.get(tp, []), after
+                    if after.get(tp, 0) > positions[partition]:
+                        found[partition] = polled.get(tp, []), after[tp]
                         consumer.pause(tp)
         finally:
             consumer.close(autocommit=False, timeout_ms=_POLL_MS)
