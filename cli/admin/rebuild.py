@@ -12,7 +12,7 @@ from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, ReportStore, connect
-from pizzeria.stream import Batch, Reader, Record, read_back, read_partial, read_pizza, replay_of
+from pizzeria.stream import Batch, Reader, Record, event_time, read_back, read_partial, read_pizza
 from pizzeria.stream.partials import Partials
 from pizzeria.topics import Topics
 
@@ -67,8 +67,7 @@ def rebuild(
 def _readable(records: Sequence[Record], read: Reader, since_ms: int) -> Batch:
     batch: list[tuple[Record, Pizza]] = []
     for record in records:
-        replay = replay_of(record)
-        if replay and replay.timestamp < since_ms:
+        if event_time(record) < since_ms:
             continue  # it is as old as when it was first written: its order has expired, and its marks may have
         try:
             batch.append((record, read(record)))
