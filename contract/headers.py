@@ -32,7 +32,8 @@ REPLAYED = _properties(
         "topic": "The topic of the record, or of the one that caused it, before it first became a dead letter.",
         "partition": "The partition that the record was consumed from.",
         "offset": "The offset of the record there.",
-        "timestamp": "The timestamp of the record there, in milliseconds since 1970-01-01 UTC.",
+        "timestamp": "The timestamp of the record there, in milliseconds since 1970-01-01 UTC. Alone, it is that of the"
+        " old record which caused this one, whose order may have expired.",
     },
 )
 MARKER = _properties(DISCARDED, {"offset": "The offset of the discarded dead letter, earlier in the same partition."})

@@ -1,10 +1,8 @@
 """The joiner's stream: the partial pizzas of all topping topics in, orders in Redis out."""
 
-from itertools import compress
-
 from joiner.traces import JoinTraces
 from pizzeria.settings import Settings
-from pizzeria.store import OrderStore
+from pizzeria.store import EXPIRED, OrderStore
 from pizzeria.stream import (
     Batch,
     Event,
@@ -14,9 +12,10 @@ from pizzeria.stream import (
     Record,
     Stream,
     dead_letter,
+    is_replay,
     read_partial,
-    replay_of,
 )
+from pizzeria.stream.history import skip, split
 from pizzeria.stream.partials import Partials
 from pizzeria.topics import Topics
 
@@ -47,40 +46,24 @@ def joiner_stream(settings: Settings, store: OrderStore, publisher: Publisher, t
 def join(store: OrderStore, topics: Topics, ttl_s: int) -> Handler:
     """Return the handler that merges a batch into the store, and publishes what the store rejects as dead letters.
 
-    So it does of what is replayed when its order has expired. Made anew, that order would lack all its other toppings,
-    the relay would have them made again, and the reporter, whose marks expire too, would count them again.
+    History makes no order anew: it would lack its other toppings, the relay would have them made again, and the
+    reporter, whose marks expire too, would count them again. It is skipped or, if it was replayed, a dead letter again.
 
     Args:
-        ttl_s: seconds after which an order may have expired.
+        ttl_s: seconds that an order is kept.
     """
     partials, traces = Partials(topics), JoinTraces()
 
+    def merge(batch: Batch, *, create: bool) -> list[tuple[Record, str]]:
+        refused = store.join(partials.by_order(batch), on_ready=traces.ready, create=create)
+        return [(record, why) for record, pizza in batch if (why := refused.get((pizza.order_id, pizza.count)))]
+
     def handle(batch: Batch) -> list[Event]:
-        in_time, too_late = _split(batch, store, ttl_s)
-        traces.note(in_time)
-        refused = store.join(partials.by_order(in_time), on_ready=traces.ready)
-        dead = [(record, "the order has expired") for record, _ in too_late]
-        dead += [
-            (record, refused[pizza.order_id, pizza.count])
-            for record, pizza in in_time
-            if (pizza.order_id, pizza.count) in refused
-        ]
+        old, recent = split(batch, ttl_s, store.now_ms)
+        traces.note(batch)
+        refused = (merge(old, create=False) if old else []) + merge(recent, create=True)
+        dead = [(record, why) for record, why in refused if why != EXPIRED or is_replay(record)]
+        skip([record for record, why in refused if why == EXPIRED and not is_replay(record)])
         return [dead_letter(record, topics.dead_letters, SERVICE, why) for record, why in dead]
 
     return handle
-
-
-def _split(batch: Batch, store: OrderStore, ttl_s: int) -> tuple[Batch, Batch]:
-    """Return what is to be joined, and what was replayed when its order had expired."""
-    late = {pizza.order_id for record, pizza in batch if _is_late(record, ttl_s)}
-    if not late:
-        return batch, ()
-    expired = {order_id for order_id, head in store.summaries(late).items() if head is None}
-    is_lost = [pizza.order_id in expired and _is_late(record, ttl_s) for record, pizza in batch]
-    return [each for each, lost in zip(batch, is_lost, strict=True) if not lost], list(compress(batch, is_lost))
-
-
-def _is_late(record: Record, ttl_s: int) -> bool:
-    """Whether a record was replayed after so long that its order may have expired; both times are Kafka's."""
-    replay = replay_of(record)
-    return replay is not None and record.timestamp - replay.timestamp > 1000 * ttl_s

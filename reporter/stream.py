@@ -2,7 +2,8 @@
 
 from pizzeria.settings import Settings
 from pizzeria.store import ReportStore
-from pizzeria.stream import Batch, Event, Fetch, Handler, Publisher, Stream, dead_letter, read_partial, replay_of
+from pizzeria.stream import Batch, Event, Fetch, Handler, Publisher, Stream, dead_letter, is_replay, read_partial
+from pizzeria.stream.history import skip, split
 from pizzeria.stream.partials import Partials
 from pizzeria.topics import Topics
 from reporter.cache import ReportCache
@@ -16,7 +17,7 @@ def reporter_stream(
     """Build the reporter's stream.
 
     Args:
-        settings: the kafka_* variables, and max_order_size.
+        settings: the kafka_* variables, and max_order_size, order_ttl_s.
         counts: refreshed after each batch.
     """
     return Stream(
@@ -26,7 +27,7 @@ def reporter_stream(
         topics=topics.consumed[SERVICE],
         dead_letters=topics.dead_letters,
         read=read_partial(topics, settings.max_order_size),
-        handle=count(store, counts, topics),
+        handle=count(store, counts, topics, settings.order_ttl_s),
         publisher=publisher,
         # Nobody waits for a count: to fetch half a second's events at once costs far less than each as it arrives. But
         # the backlog of one partition must be enough for a response, or it would come in pieces, every half second.
@@ -34,16 +35,25 @@ def reporter_stream(
     )
 
 
-def count(store: ReportStore, counts: ReportCache, topics: Topics) -> Handler:
+def count(store: ReportStore, counts: ReportCache, topics: Topics, ttl_s: int) -> Handler:
     """Return the handler that counts a batch in the store, and publishes what the store rejects as dead letters.
 
-    Dead letters are kept for good, so for an order that has one, or that is replayed, the marks are, too.
+    Dead letters are kept for good, so for an order that has one, or that is replayed, the marks are, too. Of history
+    nothing else is counted, unless its order is younger than the marks can be.
+
+    Args:
+        ttl_s: seconds that an order is kept.
     """
     partials = Partials(topics)
     topping_of = topics.topping_of
 
     def handle(batch: Batch) -> list[Event]:
-        replayed = {(topping_of[record.topic], pizza.order_id) for record, pizza in batch if replay_of(record)}
+        old, recent = split(batch, ttl_s, store.orders.now_ms)
+        if old:
+            known = store.countable({pizza.order_id for _, pizza in old})
+            batch = [each for each in old if each[1].order_id in known or is_replay(each[0])] + list(recent)
+            skip([record for record, pizza in old if pizza.order_id not in known and not is_replay(record)])
+        replayed = {(topping_of[record.topic], pizza.order_id) for record, pizza in batch if is_replay(record)}
         refused = store.count(partials.by_topping(batch))
         store.keep(replayed | refused.keys())
         counts.refresh()

@@ -5,13 +5,14 @@ from pizzeria.store.keys import OPEN_ORDERS, idempotency_key, order_key, report_
 from pizzeria.store.lua import redis_errors
 from pizzeria.store.monitor import RedisMonitor, RedisState
 from pizzeria.store.order import Order, OrderSummary, Status
-from pizzeria.store.orders import IdempotencyKeyReusedError, OrderStore
+from pizzeria.store.orders import EXPIRED, IdempotencyKeyReusedError, OrderStore
 from pizzeria.store.outbox import Claim, Outbox
 from pizzeria.store.reports import ReportStore
 from pizzeria.store.subscriptions import Subscriptions
 from pizzeria.store.watch import Watcher
 
 __all__ = [
+    "EXPIRED",
     "OPEN_ORDERS",
     "Claim",
     "Client",

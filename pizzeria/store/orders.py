@@ -11,13 +11,14 @@ from msgspec import json
 
 from pizzeria.events import SizedOrder, Toppings
 from pizzeria.store import metrics
-from pizzeria.store.connection import Client
+from pizzeria.store.connection import Client, primaries
 from pizzeria.store.keys import OPEN_ORDERS, PLACED_ORDERS, idempotency_key, order_key, reserve_key
 from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors
 from pizzeria.store.order import FIRST_TOPPINGS, Order, OrderSummary
 from pizzeria.toppings import TOPPINGS
 
 _PUBLISHING = f"+publish +spublish &{order_key('*')}"
+EXPIRED = "the order has expired"
 _NOW = ""
 _NO_TTL = ""  # of an order in the outbox, which does not expire
 _ORDERS_PER_CALL = 1_000
@@ -55,6 +56,12 @@ class OrderStore:
     def check_writable(self) -> bool:
         """Return True if orders can be joined and relayed: Redis runs a script that may write to the outbox."""
         return self._scripts.run_all(_schedule([""], "XX", 0)) == [0]
+
+    def now_ms(self) -> int:
+        """Return the time of Redis, in ms since the epoch; in a cluster that of one of its nodes."""
+        with redis_errors():
+            seconds, microseconds = primaries(self._redis)[0].time()
+        return int(1000 * seconds + microseconds // 1000)
 
     def place(
         self,
@@ -149,21 +156,24 @@ class OrderStore:
         orders: Mapping[SizedOrder, Mapping[int, Toppings]],
         at: Mapping[SizedOrder, str] | None = None,
         on_ready: Callable[[str], None] = lambda _order_id: None,
+        *,
+        create: bool = True,
     ) -> dict[SizedOrder, str]:
         """Merge toppings into orders, idempotently and in any sequence: one script per order, all in one round trip.
 
         Args:
-            orders: order → pizza id → toppings. An order that Redis doesn't have is created.
+            orders: order → pizza id → toppings.
             at: when they were added, RFC 3339, UTC; now by default. If given, created orders are not added to the
                 outbox.
             on_ready: called with the id of each order that is ready now, unless `at` is given.
+            create: whether an order that Redis doesn't have is created.
 
         Returns:
-            The orders that could not be changed, each with the error.
+            The orders that could not be changed, each with the error; EXPIRED if it isn't there, and not created.
         """
         called: list[SizedOrder] = []
         calls: list[Call] = []
-        tail = (self._ttl_s, self._toppings, ",".join(FIRST_TOPPINGS))
+        tail = (self._ttl_s, self._toppings, ",".join(FIRST_TOPPINGS), int(create))
         for order, pizzas in orders.items():
             order_id, count = order
             head = (count, at[order] if at else _NOW, *tail)
@@ -171,7 +181,7 @@ class OrderStore:
                 called.append(order)
                 calls.append(Call("join", [order_key(order_id), reserve_key(order_id)], [*head, *chunk]))
         results = list(zip(called, self._scripts.run(calls), strict=True))
-        joined = [(order_id, *result) for (order_id, _), result in results if not isinstance(result, Exception)]
+        joined = [(order_id, *result) for (order_id, _), result in results if isinstance(result, list)]
         if not at:
             if unlisted := {order_id for order_id, is_unlisted, *_ in joined if is_unlisted}:
                 self._add_to_outbox(list(unlisted))
@@ -181,7 +191,7 @@ class OrderStore:
                 if times:
                     _observe_ready(*times)
                     on_ready(order_id)
-        return {order: str(result) for order, result in results if isinstance(result, Exception)}
+        return {order: str(result or EXPIRED) for order, result in results if not isinstance(result, list)}
 
     def time_out(self, order_ids: Collection[str]) -> list[str]:
         """Time out the orders that are still being prepared, and return their ids."""

@@ -1,6 +1,7 @@
 """The report's counts in Redis."""
 
 from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from pizzeria.events import CountedOrder
@@ -8,6 +9,7 @@ from pizzeria.store import metrics
 from pizzeria.store.connection import Client
 from pizzeria.store.keys import report_key, seen_key
 from pizzeria.store.lua import Call, Scripts, checked, pairs, redis_errors
+from pizzeria.store.orders import OrderStore
 from pizzeria.toppings import TOPPINGS
 
 
@@ -23,6 +25,7 @@ class ReportStore:
         self._redis = redis
         self._scripts = Scripts(redis)
         self._seen_ttl_s = 2 * ttl_s
+        self.orders = OrderStore(redis, ttl_s, retry_s=0)  # to look at only
 
     def count(self, pizzas: Mapping[CountedOrder, Mapping[int, str]]) -> dict[CountedOrder, str]:
         """Count toppings, each pizza once however often it is passed.
@@ -45,6 +48,12 @@ class ReportStore:
         return {
             order: str(result) for order, result in zip(called, results, strict=True) if isinstance(result, Exception)
         }
+
+    def countable(self, order_ids: Collection[str]) -> set[str]:
+        """Return the orders that exist, and whose marks cannot have expired: they were created less long ago."""
+        now = datetime.fromtimestamp(self.orders.now_ms() / 1000, UTC)
+        found = self.orders.summaries(order_ids)
+        return {order_id for order_id, order in found.items() if order and order.age_s(now) < self._seen_ttl_s}
 
     def check_writable(self) -> bool:
         """Return True if toppings can be counted: Redis runs the script that counts, here nothing, for each."""

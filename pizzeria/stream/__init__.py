@@ -4,9 +4,10 @@ from pizzeria.stream.admin import create_topics, delete_before
 from pizzeria.stream.connection import check_reachable
 from pizzeria.stream.dead_letter import DeadLetter, discarded_cause, discarded_offset, read_dead_letter
 from pizzeria.stream.dead_letter_events import dead_letter
+from pizzeria.stream.history import old_before_ms
 from pizzeria.stream.loop import Batch, Handler, Stream
 from pizzeria.stream.monitor import Group, KafkaMonitor, KafkaState
-from pizzeria.stream.origin import Origin, replay_of
+from pizzeria.stream.origin import Origin, event_time, is_replay
 from pizzeria.stream.port import Event, Fetch, Partition
 from pizzeria.stream.publisher import Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
@@ -35,12 +36,14 @@ __all__ = [
     "delete_before",
     "discarded_cause",
     "discarded_offset",
+    "event_time",
+    "is_replay",
+    "old_before_ms",
     "passed_on_headers",
     "read_back",
     "read_dead_letter",
     "read_partial",
     "read_pizza",
-    "replay_of",
     "trace_headers",
     "traceparent_of",
 ]

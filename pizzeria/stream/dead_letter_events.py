@@ -7,7 +7,7 @@ import structlog
 
 from pizzeria.runtime.process import ShutdownFlag
 from pizzeria.stream import metrics
-from pizzeria.stream.origin import PREFIX, REPLAY, Origin, encode_headers, exclude_headers, replay_of
+from pizzeria.stream.origin import PREFIX, REPLAY, Origin, encode_headers, event_time, exclude_headers, replay_of
 from pizzeria.stream.port import Event
 from pizzeria.stream.publisher import Publisher, TooLargeError
 from pizzeria.stream.record import Record, UnreadableRecord, log_context
@@ -39,7 +39,7 @@ def dead_letter(record: Record, topic: str, service: str, error: BaseException |
         "exception": type(error).__name__ if isinstance(error, BaseException) else "Rejected",
         "message": error,
         **origin._asdict(),
-        "timestamp": replay.timestamp if replay else record.timestamp,
+        "timestamp": event_time(record),
         "service": service,
     }
     if isinstance(record, UnreadableRecord) and record.last_offset is not None:

@@ -16,6 +16,7 @@ RETRIED = Counter(
 DEAD_LETTERED = Counter(
     "pizzeria_records_dead_lettered", "Records that became dead letters, by topic; repeats count again.", ["topic"]
 )
+HISTORY = Counter("pizzeria_records_expired", "Records skipped because their orders have expired, by topic.", ["topic"])
 
 BATCH_RECORDS = Histogram(
     "pizzeria_batch_records",

@@ -13,6 +13,8 @@ Headers = list[tuple[str, bytes]]
 class _Record(Protocol):
     @property
     def headers(self) -> list[tuple[str, bytes | None]]: ...
+    @property
+    def timestamp(self) -> int: ...
 
 
 class Origin(NamedTuple):
@@ -60,16 +62,37 @@ def replay_of(record: _Record) -> Replay | None:
         return None
 
 
+def is_replay(record: _Record) -> bool:
+    """Whether a record is the replay of a dead letter; it is for one service, whose letter it was."""
+    replay = replay_of(record)
+    return replay is not None and replay.service is not None
+
+
 def is_for(service: str, record: _Record) -> bool:
     """Whether a record is for a service: every record is, except one that was replayed for another service."""
     replay = replay_of(record)
     return replay is None or replay.service in (None, service)
 
 
-def replay_headers(record: _Record) -> Headers | None:
-    """Return the headers of an event that a replayed record causes; None if the record was not replayed."""
-    replay = replay_of(record)
-    return replay._replace(service=None).headers() if replay else None
+def event_time(record: _Record) -> int:
+    """Return when the event of a record was first published, in ms since the epoch; -1 if Kafka does not know.
+
+    A replay is published later, and so is what results from an old record: their headers have the time.
+    """
+    if not record.headers:
+        return record.timestamp
+    try:
+        return min(record.timestamp, int(decode_headers(REPLAY, record.headers)["timestamp"]))
+    except (KeyError, ValueError):
+        return record.timestamp
+
+
+def replay_headers(record: _Record, old_before_ms: float) -> Headers:
+    """Return the headers of an event that a record causes: of its replay, or only its time if that is long ago."""
+    if replay := replay_of(record):
+        return replay._replace(service=None).headers()
+    at = event_time(record)
+    return encode_headers(REPLAY, {"timestamp": at}) if at < old_before_ms else []
 
 
 def read_origin(properties: Mapping[str, str]) -> Origin:

@@ -1,7 +1,7 @@
 """Reading topics from the beginning to their current end, for commands that run once."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -23,6 +23,7 @@ def read_back(
     topics: Sequence[str],
     *,
     since_ms: int | None = None,
+    skipped: Callable[[int], object] = lambda _records: None,
     group: str | None = None,
     timeout_s: float = 10.0,
 ) -> Iterator[Sequence[Record]]:
@@ -34,6 +35,7 @@ def read_back(
         settings: of the connection.
         topics: the records of each partition come in their order.
         since_ms: skip older records, in ms since the epoch; None reads all.
+        skipped: called with the number of these.
         group: begin at the committed offsets of this consumer group, and commit a batch when the next one is requested,
             so that the caller has processed it by then. The group must have no other member.
         timeout_s: how long to wait for a response of Kafka.
@@ -54,7 +56,9 @@ def read_back(
         )
         try:
             ends = consumer.end_offsets(partitions, timeout_ms=timeout_ms)
+            begins = consumer.beginning_offsets(partitions, timeout_ms=timeout_ms)
             starts = _starts(consumer, ends, since_ms, group, timeout_ms)
+            skipped(sum(starts.values()) - sum(begins.values()))
             ends = {tp: end for tp, end in ends.items() if starts[tp] < end}
             consumer.assign(list(ends))
             for tp in ends:

@@ -17,11 +17,15 @@ def trace_headers(traceparent: str | None) -> Headers | None:
     return None if traceparent is None else [(TRACEPARENT, traceparent.encode())]
 
 
-def passed_on_headers(record: Record) -> Headers | None:
-    """Return the headers of an event that a record causes: those of its replay, and of its trace; None without any."""
-    if not record.headers:  # the fast path: nearly all records
+def passed_on_headers(record: Record, old_before_ms: float) -> Headers | None:
+    """Return the headers of an event that a record causes: those of its replay, and of its trace; None without any.
+
+    Args:
+        old_before_ms: what results from an older record has its time, so that it is seen to be as old.
+    """
+    if not record.headers and record.timestamp >= old_before_ms:  # the fast path: nearly all records
         return None
-    return [*(replay_headers(record) or ()), *(trace_headers(traceparent_of(record)) or ())]
+    return [*replay_headers(record, old_before_ms), *(trace_headers(traceparent_of(record)) or ())]
 
 
 @contextmanager

@@ -94,7 +94,7 @@ def test_a_wiped_redis_is_made_anew_and_a_second_time_changes_nothing(
     before = contents(redis)
 
     redis.flushdb()
-    assert rebuild(settings, topics, store, reports) == (sum(counts.values()) + len(events) + 2, 3, 2)
+    assert rebuild(settings, topics, store, reports) == (sum(counts.values()) + len(events) + 2, 3, 2, 2)
     after = contents(redis)
     assert comparable(after) == comparable(before)
     assert rebuild(settings, topics, store, reports).restored == 0
@@ -154,10 +154,10 @@ def test_orders_that_would_have_expired_stay_away(
     reports: ReportStore,
     redis: "Redis",
 ) -> None:
-    """What Redis no longer remembers to have counted can't be counted again."""
+    """What Redis no longer remembers to have counted can't be counted again; the result says how many that are."""
     publisher.publish(pizza_events(publisher, topics, "old", 1, [0]) + partial_events(topics, "old", 1))
     later = time.time() + settings.order_ttl_s + 60
-    assert rebuild(settings, topics, store, reports, lambda: later) == (0, 0, 0)
+    assert rebuild(settings, topics, store, reports, lambda: later) == (0, 0, 0, 1 + len(TOPPINGS))
     assert contents(redis) == {}
 
 
@@ -171,5 +171,5 @@ def test_what_was_replayed_is_as_old_as_it_was_and_what_is_too_large_is_no_pizza
         headers = Replay(service, Origin(topics.pizza, 0, 0), int(1000 * time.time()) - age_ms).headers()
         publisher.publish([event._replace(headers=headers) for event in events])
     publisher.publish(pizza_events(publisher, topics, "large", settings.max_order_size + 1, [0]))
-    assert rebuild(settings, topics, store, reports) == (2 * len(events) + 1, 0, 0)
+    assert rebuild(settings, topics, store, reports) == (2 * len(events) + 1, 0, 0, 2 * len(events) + 1)
     assert contents(redis) == {}

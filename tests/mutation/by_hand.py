@@ -137,8 +137,8 @@ CHANGES = (
     Change("pizzeria/stream/read_back.py", " and committed <= end", "", ("tests/integration/test_read_back.py",)),
     Change(
         "cli/admin/rebuild.py",
-        "in reversed(_readable(ordered, read_ordered, since_ms))",
-        "in _readable(ordered, read_ordered, since_ms)",
+        "for r, p in reversed(batch)",
+        "for r, p in batch",
         (_REBUILD,),
     ),
     Change(

@@ -37,6 +37,7 @@ INTEGRATION_TESTS: dict[str, tuple[str, ...]] = {
         "tests/integration/test_bad_records.py",
         "tests/integration/test_too_large.py",
     ),
+    "pizzeria/stream/history.py": ("tests/integration/test_history.py",),
     "pizzeria/stream/in_flight.py": ("tests/integration/test_stream.py",),
     "pizzeria/stream/kafka_python/consumer.py": _KAFKA,
     "pizzeria/stream/kafka_python/lenient_consumer.py": (*_KAFKA, "tests/integration/test_read_back.py"),

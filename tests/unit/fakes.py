@@ -1,7 +1,8 @@
 """What stands in for Kafka: records, a publisher and a flag that keep account of what is done with them."""
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pizzeria.errors import UnavailableError
 from pizzeria.events import Pizza, encode
@@ -23,8 +24,14 @@ class FakeRecord:
 
 
 def record_of(pizza: Pizza, topic: str = "pizza", partition: int = 0, offset: int = 0) -> FakeRecord:
-    """Return the record that carries a pizza."""
-    return FakeRecord(topic, partition, offset, pizza.order_id.encode(), encode(pizza))
+    """Return the record that carries a pizza, published just now."""
+    key, now_ms = pizza.order_id.encode(), int(1000 * time.time())
+    return FakeRecord(topic, partition, offset, key, encode(pizza), timestamp=now_ms)
+
+
+def aged(record: FakeRecord, pizza: Pizza, age_s: float) -> tuple[FakeRecord, Pizza]:
+    """Return a record of a batch that was published so much earlier."""
+    return replace(record, timestamp=int(record.timestamp - 1000 * age_s)), pizza
 
 
 class FakePublisher(Publisher):

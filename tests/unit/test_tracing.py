@@ -33,14 +33,14 @@ def test_what_is_not_traced_has_no_context() -> None:
     with tracing.span("anything", parent=TRACEPARENT) as traceparent:
         assert traceparent is None
         assert tracing.current() is None
-    assert passed_on_headers(FakeRecord()) is None
+    assert passed_on_headers(FakeRecord(), 0) is None
 
 
 def test_a_trace_is_passed_on_by_who_does_not_trace() -> None:
     """With what else an event passes on."""
     replay = Replay(None, Origin("pizza", 0, 7), 42).headers()
     record = FakeRecord(headers=[*replay, ("else", b"foreign"), ("traceparent", TRACEPARENT.encode())])
-    assert passed_on_headers(record) == [*replay, ("traceparent", TRACEPARENT.encode())]
+    assert passed_on_headers(record, 0) == [*replay, ("traceparent", TRACEPARENT.encode())]
 
 
 @pytest.mark.parametrize("value", [None, b"", b"\xff\xfe", b"00-none-b7ad6b7169203331-01", b"nonsense"])

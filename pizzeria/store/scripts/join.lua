@@ -9,13 +9,14 @@
 -- ARGV[3]  time to live, seconds, renewed on a change, of an order that is ready or not in the outbox
 -- ARGV[4]  the names of the current toppings, comma-separated
 -- ARGV[5]  the same of the toppings that existed when orders did not store theirs yet
--- ARGV[6], ARGV[7], …  pairs: pizza id, JSON object of topping → choice; 1,000 pairs at most
+-- ARGV[6]  1 if an order that does not exist is created from the events, otherwise 0
+-- ARGV[7], ARGV[8], …  pairs: pizza id, JSON object of topping → choice; 1,000 pairs at most
 --
--- A topping that a pizza already has is not changed. An order that does not exist is created from the events.
+-- A topping that a pizza already has is not changed.
 -- A pizza is complete when it has the toppings that its order stored when it was placed: it counts once, and another
 -- topping, which was added to the menu later, is stored and changes nothing else.
 --
--- Result: an array of
+-- Result: nil if the order does not exist and is not created; otherwise an array of
 --   1 if the order is to be added to the outbox: it was created here, from its events, is not ready, and has the field
 --   unlisted until it is added; otherwise 0
 --   how many of the pizzas added nothing: repeats
@@ -24,7 +25,7 @@
 -- Error: WRONGTYPE; COUNT, if the stored order has another number of pizzas; DATA, if what is stored cannot be read;
 -- nothing is changed then.
 local key, count, ttl = KEYS[1], ARGV[1], ARGV[3]
-local first = 6
+local first = 7
 
 local fields = {'count', 'ready', 'status', 'unlisted', 'toppings', 'created_at'}
 local heads = #fields
@@ -33,6 +34,9 @@ for i = first, #ARGV, 2 do
 end
 local known = redis.call('HMGET', key, unpack(fields))
 local is_new = not known[1]
+if is_new and ARGV[6] == '0' then
+  return false
+end
 local unlisted = (is_new or known[4]) and known[3] ~= 'ready' and 1 or 0
 if not is_new and known[1] ~= count then
   return redis.error_reply('COUNT the order has ' .. known[1] .. ' pizzas, not ' .. count)

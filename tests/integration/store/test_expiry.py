@@ -1,11 +1,12 @@
 """How long an order is kept: not less than it takes, and not for ever."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from redis import Redis
 
-from pizzeria.store import OPEN_ORDERS, OrderStore, Outbox, order_key, reserve_key
+from pizzeria.store import EXPIRED, OPEN_ORDERS, OrderStore, Outbox, ReportStore, order_key, reserve_key
 from tests.integration.store.orders import TTL_S, before_script, die
 from tests.integration.store.test_outbox import make_due
 from tests.pizzas import FULL
@@ -141,3 +142,23 @@ def test_an_order_dropped_by_the_relay_is_not_on_the_list(store: OrderStore, out
     assert redis.zcard(OPEN_ORDERS) == 1
     outbox.drop(claim, [order_id])
     assert redis.zcard(OPEN_ORDERS) == 0
+
+
+def test_an_order_that_is_gone_is_created_only_if_that_is_wanted(store: OrderStore) -> None:
+    """Old events must not: the order has expired; one that is there takes them."""
+    known = store.place(1)
+    orders = {("gone", 1): {0: FULL}, (known, 1): {0: FULL}}
+    assert store.join(orders, create=False) == {("gone", 1): EXPIRED}
+    assert store.get("gone") is None
+    assert store.get(known).status == "ready"  # type: ignore[union-attr]
+    assert store.join(orders) == {}
+    assert store.get("gone").status == "ready"  # type: ignore[union-attr]
+
+
+def test_orders_are_countable_while_their_marks_are_there(store: OrderStore, report_store: ReportStore) -> None:
+    """They exist, and were created within twice the time that orders are kept, by the clock of Redis."""
+    now = store.now_ms() / 1000
+    ages_s = {"young": 0, "aged": 2 * TTL_S - 10, "old": 2 * TTL_S + 10}
+    for order_id, age_s in ages_s.items():
+        store.restore({(order_id, 1): datetime.fromtimestamp(now - age_s, UTC).isoformat()})
+    assert report_store.countable({*ages_s, "gone"}) == {"young", "aged"}
