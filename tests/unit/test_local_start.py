@@ -73,7 +73,7 @@ def test_an_unknown_host_is_named_once() -> None:
         ("ORDER_RETRY_S", "300", "ORDER_RETRY_S=300: must be less than ORDER_DEADLINE_S=300"),
         ("KAFKA_BOOTSTRAP_SERVERS", "::1:9092", "KAFKA_BOOTSTRAP_SERVERS='::1:9092': expected host:port"),
         ("REDIS_URL", f"http://:{SECRET}@a", "REDIS_URL: expected redis://"),
-        ("KAFKA_SASL_MECHANISM", "x", "KAFKA_SASL_MECHANISM='x': expected one of PLAIN"),
+        ("KAFKA_SASL_MECHANISM", "x", "KAFKA_SASL_MECHANISM='x': expected one of OAUTHBEARER, PLAIN"),
     ],
 )
 def test_the_settings_of_the_services_are_checked_before_anything_starts(

@@ -109,9 +109,9 @@ def test_a_traceparent_is_taken_over_only_if_it_is_one(value: bytes | None) -> N
     """What else a foreign client wrote there would make the events that follow too large, or be no trace."""
     record = FakeRecord(headers=[("traceparent", value)])
     assert traceparent_of(record) is None
-    assert not passed_on_headers(record)
+    assert not passed_on_headers(record, 0)
     record.headers.append(("traceparent", TRACEPARENT))
-    assert passed_on_headers(record) == [("traceparent", TRACEPARENT)]
+    assert passed_on_headers(record, 0) == [("traceparent", TRACEPARENT)]
 
 
 @pytest.mark.parametrize("name", ["topic", "partition", "offset", "timestamp", "service"])
@@ -119,11 +119,11 @@ def test_a_replay_is_taken_over_only_if_it_is_short(name: str) -> None:
     """A topic's name has 249 characters at most; what is longer is no replay."""
     replay = {"topic": b"pizza", "partition": b"0", "offset": b"1", "timestamp": b"2"}
     record = FakeRecord(headers=[(f"__streams.replay.{key}", text) for key, text in replay.items()])
-    assert [text for _, text in passed_on_headers(record) or []] == list(replay.values())
+    assert [text for _, text in passed_on_headers(record, 0) or []] == list(replay.values())
     record.headers.append((f"__streams.replay.{name}", b"1" * 250))
-    assert not passed_on_headers(record)
+    assert not passed_on_headers(record, 0)
 
 
 def test_a_tracestate_is_not_taken_over() -> None:
     """Nothing needs it."""
-    assert not passed_on_headers(FakeRecord(headers=[("tracestate", b"x" * 900_000)]))
+    assert not passed_on_headers(FakeRecord(headers=[("tracestate", b"x" * 900_000)]), 0)
