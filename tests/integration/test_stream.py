@@ -83,7 +83,8 @@ def test_topics_with_unequal_partitions_stop_the_service(settings: Settings, pub
     small = settings_with(kafka_bootstrap_servers=settings.kafka_bootstrap_servers, kafka_topic_partitions=2)
     only_pizza = type("OnlyPizza", (Topics,), {"all": (topics.pizza, topics.dead_letters)})(topics.prefix)
     create_topics(small, only_pizza)
-    create_topics(settings, topics)
+    with pytest.raises(UnequalPartitionsError, match=rf"--topic {topics.pizza} --partitions 6"):
+        create_topics(settings, topics)
     stream = Stream(
         settings,
         service="tester",
