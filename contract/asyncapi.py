@@ -136,9 +136,9 @@ def _dead_letter() -> dict[str, Any]:
 
 def _discarded() -> dict[str, Any]:
     return {
-        "title": "A dead letter was discarded",
+        "title": "Dead letters were discarded or replayed",
         "description": "A marker, not a dead letter. It discards older copies of the letter, too, but not later ones.",
-        "headers": {"type": "object", "properties": MARKER, "required": list(MARKER)},
+        "headers": {"type": "object", "properties": MARKER, "anyOf": [{"required": [name]} for name in MARKER]},
         "payload": {"type": "null"},
         "bindings": _key({"description": "Empty."}),
     }

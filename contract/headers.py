@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pizzeria.stream.dead_letter import DISCARDED
+from pizzeria.stream.dead_letter import REPLAYED as REPLAYED_UP_TO
 from pizzeria.stream.origin import PREFIX, REPLAY
 
 
@@ -37,3 +38,6 @@ REPLAYED = _properties(
     },
 )
 MARKER = _properties(DISCARDED, {"offset": "The offset of the discarded dead letter, earlier in the same partition."})
+MARKER |= _properties(
+    REPLAYED_UP_TO, {"offset": "The offset up to which the dead letters of the partition were replayed."}
+)

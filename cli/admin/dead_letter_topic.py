@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from cli.admin import servers
+from cli.admin.dead_letter_index import is_marker
 from pizzeria.settings import Settings
-from pizzeria.stream import Publisher, Record, delete_before, read_back
+from pizzeria.stream import Publisher, Record, delete_before, read_back, read_dead_letter
 from pizzeria.topics import Topics
 
 
@@ -19,8 +20,14 @@ class DeadLetterTopic:
         self._settings = settings
 
     def read(self, group: str | None = None) -> Iterator[Sequence[Record]]:
-        """Yield the records in batches; read_back() says what the group does."""
-        return read_back(self._settings, [self.topics.dead_letters], group=group)
+        """Yield the records in batches; read_back() says what the group does.
+
+        A group expires, letters do not: with a group, a marker in each partition says what the caller has processed.
+        """
+        for batch in read_back(self._settings, [self.topics.dead_letters], group=group):
+            yield batch
+            last = {each.partition: each for each in batch if group and not is_marker(each)}
+            self.publisher.publish([read_dead_letter(record).note_replay() for record in last.values()])
 
     def delete_before(self, offsets: Mapping[int, int]) -> None:
         """Delete records: partition → the offset before which they are deleted."""

@@ -1,6 +1,7 @@
 """python -m pizzeria dead-letters: list, replay and discard the records that a service rejected."""
 
 import re
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
@@ -88,10 +89,11 @@ def replay_letters(connect: Connect, selection: Selection) -> None:
     """Replay, and print a line for each record."""
     replayed = failed = 0
     with _unavailable_in_one_line(), connect("pizzeria dead-letters replay") as topic:
-        # The committed offsets of this group are the end of the last replay of all.
+        # The committed offsets of this group are the end of the last replay of all; the markers are, when it expires.
         group = f"{topic.topics.prefix}dead-letters-replay" if selection == Selection() else None
         letters = DeadLetterIndex(topic.read())
-        for letter, problem in replay(topic.read(group), letters, topic.publisher, topic.topics, selection):
+        batches = letters.not_replayed(topic.read(group)) if group else topic.read()
+        for letter, problem in replay(batches, letters, topic.publisher, topic.topics, selection):
             if problem is None:
                 replayed += 1
                 click.echo(f"replayed {line(letter, 'for')}")
@@ -150,3 +152,5 @@ def _unavailable_in_one_line() -> Iterator[None]:
         yield
     except UnavailableError as error:
         raise SystemExit(str(error)) from None
+    except sqlite3.Error as error:
+        raise SystemExit(f"the index of the dead letters, a temporary file in TMPDIR: {error}") from None

@@ -2,7 +2,13 @@
 
 from pizzeria.stream.admin import create_topics, delete_before
 from pizzeria.stream.connection import check_reachable
-from pizzeria.stream.dead_letter import DeadLetter, discarded_cause, discarded_offset, read_dead_letter
+from pizzeria.stream.dead_letter import (
+    DeadLetter,
+    discarded_cause,
+    discarded_offset,
+    read_dead_letter,
+    replayed_offset,
+)
 from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.history import old_before_ms
 from pizzeria.stream.loop import Batch, Handler, Stream
@@ -44,6 +50,7 @@ __all__ = [
     "read_dead_letter",
     "read_partial",
     "read_pizza",
+    "replayed_offset",
     "trace_headers",
     "traceparent_of",
 ]

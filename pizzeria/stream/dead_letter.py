@@ -20,7 +20,7 @@ from pizzeria.stream.origin import (
 from pizzeria.stream.port import Event
 from pizzeria.stream.record import Record
 
-DISCARDED = "__streams.discarded."
+DISCARDED, REPLAYED = "__streams.discarded.", "__streams.replayed."
 
 
 class DeadLetter(NamedTuple):
@@ -60,7 +60,14 @@ class DeadLetter(NamedTuple):
 
     def discard(self) -> Event:
         """Return the marker that discards this copy of the dead letter and all older ones."""
-        headers = encode_headers(DISCARDED, {"offset": self.place.offset, "cause": self.cause})
+        return self._marker(DISCARDED, cause=self.cause)
+
+    def note_replay(self) -> Event:
+        """Return the marker that this letter and those before it in its partition have been replayed."""
+        return self._marker(REPLAYED)
+
+    def _marker(self, prefix: str, **properties: object) -> Event:
+        headers = encode_headers(prefix, {"offset": self.place.offset, **properties})
         return Event(self.place.topic, b"", None, self.place.partition, headers)
 
     def _digest(self, *errors: str) -> bytes:
@@ -92,11 +99,18 @@ def discarded_cause(record: Record) -> str | None:
 
 
 def discarded_offset(record: Record) -> int | None:
-    """Return the earlier offset of its partition that a marker discards; None if the record is no marker.
+    """Return the earlier offset of its partition that a marker discards; None if the record is no such marker."""
+    return _marked(DISCARDED, record)
 
-    A dead letter is no marker, whatever headers its record had.
-    """
-    properties = decode_headers(DISCARDED, record.headers)
+
+def replayed_offset(record: Record) -> int | None:
+    """Return the offset up to which a marker says that its partition was replayed; None if it is no such marker."""
+    return _marked(REPLAYED, record)
+
+
+def _marked(prefix: str, record: Record) -> int | None:
+    properties = decode_headers(prefix, record.headers)
+    # A dead letter is no marker, whatever headers its record had.
     if not properties or decode_headers(PREFIX, record.headers):
         return None
     try:

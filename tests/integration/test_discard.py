@@ -6,7 +6,7 @@ from pizzeria.settings import Settings
 from pizzeria.stream import Event, Publisher
 from pizzeria.topics import Topics
 from tests.integration.records import records_of
-from tests.integration.test_replay import Command, command, four_workers, letter, told
+from tests.integration.test_replay import Command, command, four_workers, letter, letters_of, told
 from tests.waiting import eventually, running
 
 __all__ = ["command"]  # the fixture
@@ -72,7 +72,7 @@ def test_what_comes_back_after_it_was_discarded_is_a_letter_again(
     """It was replayed, discarded while it was under way, and is still bad."""
 
     def has_dead_letters(expected: int) -> bool:
-        return len(records_of(settings, topics.dead_letters)) == expected
+        return len(letters_of(settings, topics)) == expected
 
     publisher.publish([Event(topics.pizza, b"k", b"still bad", 2)])
     with running(*four_workers(settings, topics, publisher)):
@@ -81,5 +81,5 @@ def test_what_comes_back_after_it_was_discarded_is_a_letter_again(
     assert len(told(command("discard", "--topic", topics.pizza), "discarded")) == 4
     assert listed(command) == []
     with running(*four_workers(settings, topics, publisher)):
-        eventually(partial(has_dead_letters, 12))  # eight letters and four markers
+        eventually(partial(has_dead_letters, 8))
     assert listed(command) == [f"{topics.pizza}[2]@0"] * 4

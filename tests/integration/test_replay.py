@@ -1,22 +1,26 @@
 """python -m pizzeria dead-letters, on a real Kafka."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 from importlib import import_module
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
+from kafka import KafkaAdminClient
 from redis import Redis
 
 from cli.__main__ import main
+from cli.admin.dead_letter_index import is_marker
 from cli.admin.dead_letter_topic import DeadLetterTopic
 from joiner.join import joiner_stream
 from pizzeria.events import Pizza, encode
 from pizzeria.settings import Settings
 from pizzeria.store import OrderStore, order_key
 from pizzeria.stream import Event, Publisher, Stream, dead_letter
+from pizzeria.stream.connection import connection
 from pizzeria.topics import Topics
 from pizzeria.toppings import TOPPINGS
 from tests.integration.records import committed, records_of
@@ -43,6 +47,11 @@ def letter(topics: Topics, value: bytes, offset: int, topic: str | None = None) 
     return dead_letter(record, topics.dead_letters, "tester", ValueError("bad"))
 
 
+def letters_of(settings: Settings, topics: Topics) -> list[Any]:
+    """Return the dead letters, without the markers of what was replayed."""
+    return [record for record in records_of(settings, topics.dead_letters) if not is_marker(record)]
+
+
 def told(result: Result, what: str = "replayed") -> list[str]:
     """Return what a command says that it did; the services in the test's threads log to the same stdout."""
     return sorted(line.removeprefix(what).strip() for line in result.output.splitlines() if line.startswith(f"{what} "))
@@ -63,7 +72,7 @@ def test_a_rejected_record_is_accepted_after_the_repair(
     order_id = store.place(1)
     with running(joiner_stream(settings, store, publisher, topics)):
         publisher.publish(partial_events(topics, order_id, 2))
-        eventually(lambda: len(records_of(settings, topics.dead_letters)) == 8)
+        eventually(lambda: len(letters_of(settings, topics)) == 8)
         assert command("list").output.count("Rejected: COUNT the order has 1 pizzas, not 2") == 8
         Redis.from_url(settings.redis_url).delete(order_key(order_id))
         result = command("replay")
@@ -72,7 +81,7 @@ def test_a_rejected_record_is_accepted_after_the_repair(
             f"{topics.having(topping)}[0]@{offset} for joiner" for topping in TOPPINGS for offset in range(2)
         )
         eventually(lambda: status(store, order_id) == "ready")
-    assert len(records_of(settings, topics.dead_letters)) == 8
+    assert len(letters_of(settings, topics)) == 8
 
 
 def test_a_second_replay_has_nothing_to_do_until_new_dead_letters_come(
@@ -89,6 +98,24 @@ def test_a_second_replay_has_nothing_to_do_until_new_dead_letters_come(
     assert sorted((r.partition, r.key, r.value, r.headers[0]) for r in again) == [
         (2, b"k", value, ("trace", b"1")) for value in (b"1", b"2", b"3")
     ]
+
+
+def test_what_was_replayed_is_known_when_its_group_has_expired(
+    settings: Settings, topics: Topics, publisher: Publisher, command: Command
+) -> None:
+    """Kafka forgets a group after a week, and keeps letters for ever; what was rejected since is replayed."""
+    group = f"{topics.prefix}dead-letters-replay"
+    publisher.publish([letter(topics, b"1", 7), letter(topics, b"2", 8)])
+    assert len(told(command("replay"))) == 2
+    with closing(KafkaAdminClient(**connection(settings))) as admin:
+        for offset in (9, 10):
+            admin.delete_groups([group])
+            assert command("replay").output == "nothing to replay\n"
+            publisher.publish([letter(topics, b"3", offset)])
+            admin.delete_groups([group])
+            assert told(command("replay")) == [f"{topics.pizza}[2]@{offset} for tester"]
+    assert len(told(command("replay", "--topic", topics.pizza))) == 4
+    assert command("list").output.count("rejected by tester") == 4
 
 
 def test_a_selection_is_replayed_each_time_and_leaves_the_others_to_a_replay_of_all(
@@ -112,7 +139,7 @@ def test_replaying_what_is_still_bad_does_not_multiply_it(
     """Each of the four workers that put it away gets it back, each time, and there are four letters still."""
 
     def has_dead_letters(expected: int) -> bool:
-        return len(records_of(settings, topics.dead_letters)) == expected
+        return len(letters_of(settings, topics)) == expected
 
     of_each = sorted(f"{topics.pizza}[2]@0 for workers {topping}" for topping in TOPPINGS)
     publisher.publish([Event(topics.pizza, b"k", b"still bad", 2)])
@@ -141,7 +168,7 @@ def test_services_that_had_used_a_record_are_not_given_it_again(
         eventually(lambda: all(committed(settings, group, topics.pizza)[2] == 1 for group in groups))
     made = {topping: len(records_of(settings, topics.having(topping))) for topping in TOPPINGS}
     assert made == dict.fromkeys(TOPPINGS, 0) | {"cheese": 1}
-    assert len(records_of(settings, topics.dead_letters)) == 1
+    assert len(letters_of(settings, topics)) == 1
 
 
 def test_a_replay_makes_no_order_anew_that_has_expired(
@@ -156,7 +183,7 @@ def test_a_replay_makes_no_order_anew_that_has_expired(
     with running(joiner_stream(settings, store, publisher, topics)):
         assert len(told(command("replay"))) == 8
         eventually(lambda: status(store, known) == "ready")
-        eventually(lambda: len(records_of(settings, topics.dead_letters)) == 12)
+        eventually(lambda: len(letters_of(settings, topics)) == 12)
     assert store.get(expired) is None
     shown = command("list").output
     assert shown.count("rejected by joiner\n") == shown.count("rejected by joiner, 2 times\n") == 4
@@ -178,4 +205,4 @@ def test_foreign_dead_letters_are_listed_and_not_replayed(
         f"replayed {topics.pizza}[2]@1 for tester",
     ]
     assert command("replay").output == "nothing to replay\n"
-    assert len(records_of(settings, topics.dead_letters)) == 3
+    assert len(letters_of(settings, topics)) == 3
