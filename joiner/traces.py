@@ -6,7 +6,7 @@ from collections import OrderedDict
 from pizzeria.runtime import tracing
 from pizzeria.stream import Batch, traceparent_of
 
-KEPT = 10_000  # orders
+KEPT, LINKS = 10_000, 128  # orders, and links of each, as many as OpenTelemetry keeps
 
 
 class JoinTraces:
@@ -24,7 +24,7 @@ class JoinTraces:
             return
         for record, pizza in batch:
             _, causes = self._causes.setdefault(pizza.order_id, (time.time(), []))
-            if (cause := traceparent_of(record)) and cause not in causes:
+            if (cause := traceparent_of(record)) and cause not in causes and len(causes) < LINKS:
                 causes.append(cause)
         while len(self._causes) > KEPT:
             self._causes.popitem(last=False)
