@@ -16,9 +16,9 @@ from local.processes import Ended, EndedEarlyError, Processes
 from local.servers import KAFKA, REDIS, START_TIMEOUT_S, StartError, start_kafka, start_redis
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.settings import Port
-from pizzeria.toppings import TOPPINGS
+from pizzeria.topics import Topics
 
-SERVICES = (*(f"workers {topping}" for topping in TOPPINGS), "joiner", "reporter", "api.relay", "api")
+SERVICES = (*Topics().consumed, "api.relay", "api")
 SERVICES_STOP_S, SERVER_STOP_S = 6.0, 4.0  # 15 s in all are promised
 _RESTART_S, _STEADY_S = 2.0, 10.0  # the longest delay of a restart; a service that has run for so long has the shortest
 
