@@ -18,9 +18,9 @@ from pizzeria.environment import local_url
 from pizzeria.runtime.address import free_address
 from pizzeria.runtime.backoff import Backoff
 from pizzeria.settings import Port
-from pizzeria.toppings import TOPPINGS
+from pizzeria.topics import Topics
 
-SERVICES = (*(f"workers {topping}" for topping in TOPPINGS), "joiner", "reporter", "api.relay", "api")
+SERVICES = (*Topics().consumed, "api.relay", "api")
 SERVICES_STOP_S, SERVER_STOP_S = 6.0, 4.0  # 15 s in all are promised
 _RESTART_S, _STEADY_S = 2.0, 10.0  # the longest delay of a restart; a service that has run for so long has the shortest
 

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -127,14 +128,29 @@ def test_a_service_of_forty_lines_counts_the_orders_of_each_size(start: Any, tmp
     }
     with Redis.from_url(servers["REDIS_URL"]) as redis:
         for _ in range(2):
-            with subprocess.Popen([sys.executable, "-m", "sizes"], cwd=folder, env=os.environ | servers) as sizes:
-                eventually(lambda: [redis.pfcount(f"sizes:{size}") for size in (1, 2, 3)] == [1, 0, 2])
-                eventually(lambda: consumed(servers["KAFKA_BOOTSTRAP_SERVERS"]) == 7)
-                sizes.terminate()
-                assert sizes.wait(10) == 0
+            eventually(lambda: [redis.pfcount(f"sizes:{size}") for size in (1, 2, 3)] == [1, 0, 2])
+            eventually(lambda: consumed(servers["KAFKA_BOOTSTRAP_SERVERS"]) == 7)
+            assert run.control("kill", "sizes") == ""
+            eventually(lambda: "sizes: its consumer group has no member" in problems(run.api), timeout_s=60)
             forget(servers["KAFKA_BOOTSTRAP_SERVERS"])
+            eventually(lambda: "sizes: its consumer group has no member: 7 records wait" in problems(run.api))
+            assert run.control("start", "sizes") == ""
+    with subprocess.Popen(
+        [sys.executable, "-m", "sizes"], cwd=folder, env=os.environ | servers, text=True, stdout=subprocess.PIPE
+    ) as sizes:
+        eventually(lambda: call("GET", run.api, "/status")[2]["consumers"]["sizes"]["members"] == 2)
+        replicas = call("GET", run.api, "/status")[2]["replicas"]
+        assert sorted(each["health"] for each in replicas if each["service"] == "sizes") == ["ready", "unknown"]
+        sizes.send_signal(signal.SIGINT)
+        output, _ = sizes.communicate(timeout=10)
+        assert (sizes.returncode, "Traceback" in output) == (0, False)
     apply(SERVICE, folder, "--reverse")
     assert not (folder / "sizes/__main__.py").exists()
+
+
+def problems(api: int) -> str:
+    """Return what is wrong, as the API says."""
+    return "\n".join(each["problem"] for each in call("GET", api, "/status")[2]["problems"])
 
 
 def consumed(kafka: str) -> int:
