@@ -54,10 +54,9 @@ def test_any_replica_may_be_killed(stack: Stack, clients: Clients, watchers: lis
     check(stack, clients)
 
 
-@pytest.mark.parametrize("which", [0, 1], ids=["parent", "serving process"])
-@pytest.mark.parametrize("name", ["TERM", "ABRT", "SEGV", "KILL"])
+@pytest.mark.parametrize(("which", "name"), [(0, "TERM"), (0, "KILL"), (1, "TERM"), (1, "ABRT"), (1, "KILL")])
 def test_any_process_of_an_api_may_end(
-    stack: Stack, clients: Clients, watchers: list[Watcher], figures: list[str], name: str, which: int
+    stack: Stack, clients: Clients, watchers: list[Watcher], figures: list[str], which: int, name: str
 ) -> None:
     """By any signal: the replica is back within five seconds, and only who watched through it notices."""
     stack.up(**MANY)
