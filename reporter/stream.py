@@ -2,8 +2,9 @@
 
 from pizzeria.settings import Settings
 from pizzeria.store import ReportStore
-from pizzeria.stream import Batch, Event, Fetch, Handler, Publisher, Stream, dead_letter, is_replay, read_partial
+from pizzeria.stream import Batch, Event, Fetch, Handler, Publisher, Stream, dead_letter, read_partial, replay_of
 from pizzeria.stream.history import skip, split
+from pizzeria.stream.origin import is_replay
 from pizzeria.stream.partials import Partials
 from pizzeria.topics import Topics
 from reporter.cache import ReportCache
@@ -53,7 +54,7 @@ def count(store: ReportStore, counts: ReportCache, topics: Topics, ttl_s: int) -
             known = store.countable({pizza.order_id for _, pizza in old})
             batch = [each for each in old if each[1].order_id in known or is_replay(each[0])] + list(recent)
             skip([record for record, pizza in old if pizza.order_id not in known and not is_replay(record)])
-        replayed = {(topping_of[record.topic], pizza.order_id) for record, pizza in batch if is_replay(record)}
+        replayed = {(topping_of[record.topic], pizza.order_id) for record, pizza in batch if replay_of(record)}
         refused = store.count(partials.by_topping(batch))
         store.keep(replayed | refused.keys())
         counts.refresh()

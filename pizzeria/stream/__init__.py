@@ -13,7 +13,7 @@ from pizzeria.stream.dead_letter_events import dead_letter
 from pizzeria.stream.history import old_before_ms
 from pizzeria.stream.loop import Batch, Handler, Stream
 from pizzeria.stream.monitor import Group, KafkaMonitor, KafkaState
-from pizzeria.stream.origin import Origin, event_time, is_replay
+from pizzeria.stream.origin import Origin, event_time, is_replay, replay_of
 from pizzeria.stream.port import Event, Fetch, Partition
 from pizzeria.stream.publisher import Publisher, TooLargeError
 from pizzeria.stream.read_back import read_back
@@ -50,6 +50,7 @@ __all__ = [
     "read_dead_letter",
     "read_partial",
     "read_pizza",
+    "replay_of",
     "replayed_offset",
     "trace_headers",
     "traceparent_of",

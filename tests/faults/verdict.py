@@ -81,7 +81,8 @@ class Verdict:
         assert accepted.keys() <= orders.keys()
         for order_id, order in orders.items():
             _check_order(order_id, accepted.get(order_id, int(order["count"])), order, events)
-        assert dead_letters is None or len(records_of(self._stack.kafka, DEAD_LETTERS)) == dead_letters
+        letters = [each for each in records_of(self._stack.kafka, DEAD_LETTERS) if not _is_marker(each)]
+        assert dead_letters is None or len(letters) == dead_letters
         self._check_report(events)
         check_looks(self._stack.redis, settled, look_s, float(self._stack.env.get("ORDER_DEADLINE_S", 300)))
 
@@ -151,6 +152,11 @@ class Verdict:
             return bool(json.loads(connection.getresponse().read()) == expected)
         finally:
             connection.close()
+
+
+def _is_marker(record: Any) -> bool:
+    """Tell whether a record of the dead-letter topic says what was replayed."""
+    return any(str(name).startswith("__streams.replayed.") for name, _ in record.headers)
 
 
 def _check_order(order_id: str, pizzas: int, order: dict[str, str], events: dict[str, Events]) -> None:

@@ -148,3 +148,11 @@ def test_what_was_rejected_here_is_counted_whenever_it_is_replayed(report_store:
         batch.append((record, pizza))
     count(report_store, ReportCache(report_store), TOPICS, TTL_S)(batch)
     assert report_store.reports()["cheese"] == {"extra": 1}
+
+
+def test_the_marks_of_what_results_from_a_replay_stay(report_store: ReportStore, redis: FakeRedis) -> None:
+    """The letter of a worker may be replayed again at any time."""
+    record, pizza = partial("cheese", "extra")
+    record.headers += Replay(None, Origin("pizza", 3, 17), record.timestamp).headers()
+    count(report_store, ReportCache(report_store), TOPICS, TTL_S)([(record, pizza)])
+    assert redis.ttl(seen_key("cheese", "6f0c")) == -1
