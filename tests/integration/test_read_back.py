@@ -162,7 +162,7 @@ def test_kafka_that_stops_answering_is_not_waited_for_for_ever(tmp_path: Path) -
         publisher.close()
         reading = read_back(server, [topics.pizza], timeout_s=2)
         next(reading)
-        [broker] = [each for each in psutil.Process().children(recursive=True) if str(tmp_path) in str(each.cmdline())]
+        [broker] = [each for each in psutil.Process().children(recursive=True) if str(tmp_path) in each.cwd()]
         broker.suspend()
         with pytest.raises(UnavailableError, match=server.kafka_bootstrap_servers):
             list(reading)

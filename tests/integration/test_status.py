@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from msgspec import structs
 
 import workers.sauce
 from pizzeria.errors import UnavailableError
@@ -28,6 +29,7 @@ def test_lag_grows_without_a_member_and_is_worked_off_by_one(
     settings: Settings, topics: Topics, publisher: Publisher
 ) -> None:
     """Its age is that of the oldest record which nobody has handled."""
+    settings = structs.replace(settings, name_prefix=topics.prefix)
     redis = connect(settings)
     with open_monitor(settings, redis, topics) as monitor:
         eventually(lambda: monitor.read().kafka.reachable)  # the first time, it has to create the topic of the offsets
