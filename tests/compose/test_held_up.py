@@ -83,7 +83,7 @@ def test_half_a_request_is_never_seen_by_a_replica(stack: Stack, clients: Client
         clients.start()
         clients.go_on(3)
         for connection in connections:
-            assert ProblemType.REQUEST_TIMEOUT.uri.encode() in connection.recv(4096)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 408 ")
         clients.stop()
     assert clients.errors == []
     assert clients.slowest_s < MAX_HOLD_S / 2
